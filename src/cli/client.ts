@@ -1,0 +1,175 @@
+/** Talking to the runner, and starting it where a command needs it. A slow answer is never a reason to start another. */
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, openSync, renameSync, statSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CopseError, systemCode } from "../core/errors.ts";
+import { type Answer, type Ask, type Hello, isOlder, protocol } from "../core/protocol.ts";
+import { cannotWrite, makeDir } from "../store/files.ts";
+import { runnerDir, runnerLog, socketName } from "../store/paths.ts";
+import { debug } from "../system/debug.ts";
+import { version } from "../version.ts";
+
+const reachMs = 10_000;
+const logBytes = 5 * 1024 * 1024;
+
+export interface Link {
+  readonly hello: Hello;
+  ask(request: Ask): Promise<Answer>;
+  close(): void;
+}
+
+/** The runner that is up, or undefined. Starts nothing. */
+export async function findRunner(state: string): Promise<Link | undefined> {
+  const socket = await reach(state);
+  return socket === undefined ? undefined : await greet(socket);
+}
+
+/** The runner, started if there is none; an older one is asked to make room. @throws CopseError RUNNER_UNREACHABLE, NEWER_RUNNER, CANNOT_WRITE */
+export async function needRunner(state: string): Promise<Link> {
+  const deadline = Date.now() + reachMs;
+  let startedAt = 0;
+  for (let wait = 2; ; wait = Math.min(wait * 1.5, 100)) {
+    const socket = await reach(state);
+    if (socket) {
+      const link = await greet(socket);
+      if (!isOlder(link.hello.version, version)) return link;
+      await link.ask({ do: "leave", handover: version });
+      link.close();
+    } else if (Date.now() - startedAt > 1000) {
+      startedAt = Date.now();
+      startRunner(state);
+    }
+    if (Date.now() > deadline)
+      throw new CopseError("RUNNER_UNREACHABLE", "the runner does not come up", { hint: "See why: copse runner logs" });
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+/** Connects by a path relative to the runner's folder: its own is short however long the folder's is. */
+function reach(state: string): Promise<Socket | undefined> {
+  const dir = runnerDir(state);
+  if (!existsSync(join(dir, socketName))) return Promise.resolve(undefined);
+  const stat = statSync(dir);
+  if (process.getuid && stat.uid !== process.getuid())
+    throw new CopseError("RUNNER_UNREACHABLE", `${dir} belongs to another user`, {
+      hint: "Name a folder of your own with COPSE_STATE_DIR.",
+    });
+  const back = cwdMaybe();
+  process.chdir(dir);
+  const socket = connect(socketName);
+  if (back !== undefined) process.chdir(back);
+  return new Promise((resolve, reject) => {
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", (error) => {
+      socket.destroy();
+      if (["ENOENT", "ECONNREFUSED", "ECONNRESET"].includes(systemCode(error))) resolve(undefined);
+      else
+        reject(
+          new CopseError("RUNNER_UNREACHABLE", `the runner cannot be reached: ${error.message}`, {
+            hint: "See copse doctor.",
+            cause: error,
+          }),
+        );
+    });
+  });
+}
+
+function cwdMaybe(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+async function greet(socket: Socket): Promise<Link> {
+  let text = "";
+  const waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
+  socket.setEncoding("utf8");
+  socket.on("data", (chunk: string) => {
+    text += chunk;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+      waiting.shift()?.resolve(JSON.parse(text.slice(0, end)) as Answer);
+      text = text.slice(end + 1);
+    }
+  });
+  const lost = () => {
+    for (const one of waiting.splice(0))
+      one.reject(new CopseError("RUNNER_UNREACHABLE", "the runner left in the middle of a talk", { hint: "Try again." }));
+  };
+  socket.on("close", lost);
+  socket.on("error", lost);
+  const ask = (request: Ask) =>
+    new Promise<Answer>((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      socket.write(`${JSON.stringify(request)}\n`);
+    });
+  const answer = await ask({ do: "hello", proto: protocol, version });
+  if (!("hello" in answer))
+    throw new CopseError("RUNNER_UNREACHABLE", "the runner does not answer as expected", { hint: "Restart it: copse runner stop" });
+  if (answer.hello.proto > protocol)
+    throw new CopseError("NEWER_RUNNER", `a newer runner (${answer.hello.version}) is at work; this Copse is ${version}`, {
+      hint: "Update this Copse, or run the newer one.",
+    });
+  return { hello: answer.hello, ask, close: () => socket.destroy() };
+}
+
+/** Starts a runner, detached, in its own session; which of several wins is settled among them. */
+function startRunner(state: string): void {
+  const dir = runnerDir(state);
+  makeDir(dir);
+  const log = runnerLog(state);
+  let fd: number;
+  try {
+    if (existsSync(log) && statSync(log).size > logBytes) renameSync(log, `${log}.old`);
+    fd = openSync(log, "a", 0o600);
+  } catch (error) {
+    throw cannotWrite(dir, error);
+  }
+  const entry = runnerEntry();
+  debug(() => `starts the runner: ${entry.join(" ")}`);
+  const child = spawn(process.execPath, entry, {
+    cwd: dir,
+    detached: true,
+    stdio: ["ignore", fd, fd],
+    env: { ...process.env, COPSE_STATE_DIR: state },
+  });
+  child.on("error", (error) => debug(() => `the runner could not be started: ${error.message}`));
+  child.unref();
+  closeSync(fd);
+}
+
+/** Beside this file in the bundle; from the sources, through the same loader that runs us. */
+function runnerEntry(): string[] {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const bundled = [join(here, "runner.js"), join(here, "..", "runner.js")].find((file) => existsSync(file));
+  return bundled === undefined ? [...process.execArgv, join(here, "..", "runner", "main.ts")] : [bundled];
+}
+
+/** Tells the runner of a change, starting it if need be; @returns the task's position where it waits. */
+export async function poke(state: string, repoId: string, id: string): Promise<number | null> {
+  for (let tries = 0; ; tries++) {
+    const link = await needRunner(state);
+    try {
+      const answer = await link.ask({ do: "poke", repoId, id });
+      return "poked" in answer ? answer.poked.position : null;
+    } catch (error) {
+      if (tries >= 3) throw error;
+    } finally {
+      link.close();
+    }
+  }
+}
+
+/** As `poke`, but only when a runner is up. */
+export async function pokeIfUp(state: string, repoId: string, id: string): Promise<void> {
+  const link = await findRunner(state);
+  if (!link) return;
+  try {
+    await link.ask({ do: "poke", repoId, id });
+  } finally {
+    link.close();
+  }
+}

@@ -1,0 +1,43 @@
+/** `copse claude …`: Claude Code's own words. In the background they make a task; `--resume` of a task's session attaches in the right worktree; anything else goes to the real `claude` untouched. */
+import { realpathSync } from "node:fs";
+import { CopseError } from "../../core/errors.ts";
+import { loadConfig } from "../../store/config.ts";
+import { readIndex, taskOf } from "../../store/index-file.ts";
+import { stateDir } from "../../store/paths.ts";
+import { giveTerminal } from "../../system/command.ts";
+import { which } from "../../system/which.ts";
+
+export async function claudeCommand(argv: readonly string[]): Promise<number> {
+  const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  if (own.some((arg) => arg === "--background" || arg === "--bg")) return (await import("./run.ts")).run(withAgent(argv, own));
+  const task = taskOfSession(resumedSession(own));
+  if (task !== undefined) return (await import("./attach.ts")).attach(task, "queue");
+  return await passOn(argv);
+}
+
+/** These words are Claude Code's, whatever agent is configured. */
+const withAgent = (argv: readonly string[], own: readonly string[]): string[] =>
+  own.some((arg) => arg === "--agent" || arg.startsWith("--agent=")) ? [...argv] : ["--agent", "claude", ...argv];
+
+function resumedSession(own: readonly string[]): string | undefined {
+  const at = own.findIndex((arg) => arg === "--resume" || arg === "-r");
+  if (at >= 0) return own[at + 1];
+  return own.find((arg) => arg.startsWith("--resume="))?.slice("--resume=".length);
+}
+
+function taskOfSession(session: string | undefined): string | undefined {
+  if (session === undefined || session === "") return undefined;
+  for (const entry of readIndex(stateDir()).values())
+    if (entry.json.includes(session) && taskOf(entry).sessionId === session) return entry.id;
+  return undefined;
+}
+
+async function passOn(argv: readonly string[]): Promise<number> {
+  const path = loadConfig(null).config.agents["claude"]?.path ?? "claude";
+  const real = which(path, process.env, process.cwd(), realpathSync(process.argv[1] ?? ""));
+  if (real === undefined)
+    throw new CopseError("AGENT_NOT_FOUND", "Claude Code is not on your PATH", {
+      hint: "Install it: npm install -g @anthropic-ai/claude-code",
+    });
+  return await giveTerminal(real, argv, { cwd: process.cwd() });
+}

@@ -1,0 +1,117 @@
+/** `copse logs`: what the agent did, readable; `--raw` byte for byte. Reads recordings only; needs no runner. */
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parseDuration } from "../../core/duration.ts";
+import { CopseError } from "../../core/errors.ts";
+import { isTerminal, type Task } from "../../core/task.ts";
+import { tail } from "../../process/tail.ts";
+import { agentFor } from "../../session/agents/index.ts";
+import { runDir } from "../../store/paths.ts";
+import { readTask } from "../../store/tasks.ts";
+import { type Found, findTask } from "../find.ts";
+import { logLine } from "../view/log-line.ts";
+
+export interface LogsOptions {
+  readonly follow: boolean;
+  readonly raw: boolean;
+  readonly run: number | undefined;
+  readonly tail: number | undefined;
+  readonly since: string | undefined;
+  readonly json: boolean;
+}
+
+const lookMs = 200;
+
+export async function logs(name: string, options: LogsOptions): Promise<number> {
+  const found = findTask(name);
+  if (options.run !== undefined && !existsSync(runDir(found.dir, options.run)))
+    throw new CopseError("RUN_NOT_FOUND", `${found.task.label} has no run ${options.run}`, {
+      hint: `It has had ${found.task.run}: copse show ${found.task.label}`,
+    });
+  const since = options.since === undefined ? 0 : Date.now() - parseDuration(options.since, "--since");
+  const first = options.run ?? 1;
+  const last = () => options.run ?? readTask(found.dir).task.run;
+  let kept: string[] = [];
+  let printed = 0;
+  const put = (text: string) => {
+    if (options.tail !== undefined && !options.follow) {
+      kept.push(text);
+      if (kept.length > 2 * options.tail) kept = kept.slice(-options.tail);
+    } else {
+      process.stdout.write(text);
+      printed++;
+    }
+  };
+  if (last() === 0 && !options.follow) process.stderr.write(`${found.task.label} has not started yet (${found.task.state}).\n`);
+  for (let run = first; ; run++) {
+    while (run > last()) {
+      const { task } = readTask(found.dir);
+      if (!options.follow || options.run !== undefined || isTerminal(task) || task.state === "blocked")
+        return flush(options.tail, kept, found, options.follow);
+      await pause();
+    }
+    if (await isBefore(runDir(found.dir, run), since)) continue;
+    if (options.raw) await raw(found, run, options.follow);
+    else await readable(found, run, options, put);
+    if (printed > 100_000) printed = 0;
+  }
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, lookMs));
+
+/** Had the run ended before that moment? */
+async function isBefore(dir: string, since: number): Promise<boolean> {
+  const file = join(dir, "exit");
+  return since > 0 && existsSync(file) && statSync(file).mtimeMs < since;
+}
+
+function flush(most: number | undefined, kept: readonly string[], found: Found, follow: boolean): number {
+  if (most !== undefined) process.stdout.write(kept.slice(-most).join(""));
+  const { task } = readTask(found.dir);
+  if (follow) process.stderr.write(`${task.label} is ${task.state}.\n`);
+  return 0;
+}
+
+async function readable(found: Found, run: number, options: LogsOptions, put: (text: string) => void): Promise<void> {
+  const { task } = found;
+  const reader = agentFor(task.request).reader(task.worktree ?? task.repo);
+  const out = tail(join(runDir(found.dir, run), "out"));
+  const err = tail(join(runDir(found.dir, run), "err"));
+  if (!options.json) put(run === 1 && readTask(found.dir).task.run === 1 ? "" : `── run ${run} ──\n`);
+  for (;;) {
+    const over = hasEnded(found.dir, run);
+    await out.read((line) => {
+      for (const event of reader.read(line)) {
+        const text = options.json ? `${JSON.stringify({ run, ...event })}\n` : logLine(event);
+        if (text !== undefined) put(text);
+      }
+    });
+    await err.read((line) =>
+      put(options.json ? `${JSON.stringify({ run, type: "stderr", text: line })}\n` : (logLine({ type: "log", text: line }) ?? "")),
+    );
+    if (over || !options.follow) return;
+    await pause();
+  }
+}
+
+/** Bytes as they came, stdout only. */
+async function raw(found: Found, run: number, follow: boolean): Promise<void> {
+  const file = join(runDir(found.dir, run), "out");
+  for (let at = 0; ; ) {
+    const over = hasEnded(found.dir, run);
+    if (existsSync(file)) {
+      for await (const chunk of createReadStream(file, { start: at })) {
+        at += (chunk as Buffer).length;
+        if (!process.stdout.write(chunk as Buffer)) await new Promise((resolve) => process.stdout.once("drain", resolve));
+      }
+    }
+    if (over || !follow) return;
+    await pause();
+  }
+}
+
+/** Is the run over, as far as the task's log says? */
+function hasEnded(dir: string, run: number): boolean {
+  const task: Task = readTask(dir).task;
+  return task.run > run || task.runStarted === null || isTerminal(task);
+}

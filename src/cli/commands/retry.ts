@@ -1,0 +1,29 @@
+/** `copse retry`: a new attempt at a task that has ended, in the same worktree, in the agent's own session where it can be resumed. */
+import { decide } from "../../core/decide.ts";
+import { CopseError } from "../../core/errors.ts";
+import type { Task } from "../../core/task.ts";
+import { taskEnvironment } from "../../session/environment.ts";
+import { append } from "../../store/append.ts";
+import { replaceFile } from "../../store/files.ts";
+import { envFile } from "../../store/paths.ts";
+import { poke } from "../client.ts";
+import { findTask } from "../find.ts";
+import { printTasks } from "../view/print.ts";
+
+export async function retry(names: readonly string[], json: boolean, quiet: boolean): Promise<number> {
+  const tasks: Task[] = [];
+  for (const name of names) {
+    const found = findTask(name);
+    const { task } = await append(found.state, found.task.repoId, found.task.id, 0, (now) => {
+      const decision = decide(now, { ask: "retry", by: "a person" });
+      if ("refused" in decision) throw new CopseError("WRONG_STATE", decision.refused, { hint: decision.hint });
+      // The first submitter's environment went with the task's end; this person's takes its place.
+      replaceFile(envFile(found.dir), JSON.stringify(taskEnvironment(process.env)));
+      return decision.facts;
+    });
+    await poke(found.state, task.repoId, task.id);
+    tasks.push(task);
+  }
+  printTasks(tasks, json, quiet, (task) => `${task.label} (${task.id}) is ${task.state} again`);
+  return 0;
+}

@@ -1,0 +1,24 @@
+/** `copse show`: one task's life in sentences, what it cost, what can be done next. Reads the task's log; needs no runner. */
+import { waitingFor } from "../../core/line.ts";
+import { redact } from "../../core/redact.ts";
+import { taskJson } from "../../core/task-json.ts";
+import { readIndex, taskOf } from "../../store/index-file.ts";
+import { readLog } from "../../store/log.ts";
+import { eventsFile } from "../../store/paths.ts";
+import { findTask } from "../find.ts";
+import { paintFor } from "../view/paint.ts";
+import { story } from "../view/story.ts";
+import { showText } from "../view/words.ts";
+
+export function show(name: string, json: boolean): number {
+  const { task: logged, dir, state } = findTask(name);
+  const { events } = readLog(eventsFile(dir));
+  const entries = [...readIndex(state).values()];
+  // What a run shows of itself lives in the index only.
+  const indexed = entries.find((entry) => entry.id === logged.id);
+  const task = indexed && logged.state === indexed.state ? { ...logged, progress: taskOf(indexed).progress } : logged;
+  const waiting = waitingFor(entries.filter((entry) => entry.state === "queued").map(taskOf), new Date().toISOString()).get(task.id);
+  if (json) process.stdout.write(`${redact(JSON.stringify({ task: taskJson(task, waiting), events }))}\n`);
+  else process.stdout.write(showText(task, waiting, story(events), paintFor(process.stdout), Date.now()));
+  return 0;
+}

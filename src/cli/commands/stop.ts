@@ -1,0 +1,56 @@
+/** `copse stop`: asks tasks to end and says how each ended. What they did is kept. */
+import { decide } from "../../core/decide.ts";
+import { CopseError } from "../../core/errors.ts";
+import { isTerminal, type Task } from "../../core/task.ts";
+import { append } from "../../store/append.ts";
+import { readTask } from "../../store/tasks.ts";
+import { poke } from "../client.ts";
+import { type Found, findTask } from "../find.ts";
+import { printTasks } from "../view/print.ts";
+import { detailOf } from "../view/words.ts";
+
+/** SIGINT 5 s, SIGTERM 10 s, SIGKILL 5 s, and what keeping the work takes. */
+const patienceMs = 60_000;
+
+/** One bad name does not keep the others from being stopped. @throws CopseError the last refusal, when all others are done */
+export async function stop(names: readonly string[], json: boolean, quiet: boolean): Promise<number> {
+  let trouble: CopseError | undefined;
+  const asked: Found[] = [];
+  for (const name of names) {
+    try {
+      asked.push(await askOne(name));
+    } catch (error) {
+      if (!(error instanceof CopseError)) throw error;
+      if (names.length > 1) process.stderr.write(`copse: ${error.message}\n`);
+      trouble = error;
+    }
+  }
+  const ended = await Promise.all(asked.map(untilEnded));
+  printTasks(ended, json, quiet, (task) => `${task.label} is ${task.state}: ${detailOf(task, undefined) || "nothing was running"}`);
+  if (trouble) throw trouble;
+  return 0;
+}
+
+async function askOne(name: string): Promise<Found> {
+  const found = findTask(name);
+  const { task } = await append(found.state, found.task.repoId, found.task.id, 0, (now) => {
+    const decision = decide(now, { ask: "stop", by: "a person" });
+    if ("refused" in decision) throw new CopseError("WRONG_STATE", decision.refused, { hint: decision.hint });
+    return decision.facts;
+  });
+  await poke(found.state, task.repoId, task.id);
+  return { ...found, task };
+}
+
+async function untilEnded(found: Found): Promise<Task> {
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const { task } = readTask(found.dir);
+    if (isTerminal(task)) return task;
+    if (Date.now() > deadline)
+      throw new CopseError("BUSY", `${task.label} is still ${task.state}; it was asked to stop and will`, {
+        hint: `Look again: copse show ${task.label}`,
+      });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,84 @@
+/** `copse tasks`: what is going on. Reads the index only; starts nothing, needs no runner. */
+import { CopseError } from "../../core/errors.ts";
+import { waitingFor } from "../../core/line.ts";
+import { type StateName, type Task, terminalStates } from "../../core/task.ts";
+import { taskJson } from "../../core/task-json.ts";
+import { type Entry, isOpen, readIndex, taskOf } from "../../store/index-file.ts";
+import { stateDir } from "../../store/paths.ts";
+import { repoIdMaybe } from "../find.ts";
+import { parseFlags, tasksFlags } from "../flags.ts";
+import { paintFor } from "../view/paint.ts";
+import { taskLines } from "../view/words.ts";
+
+const states: readonly StateName[] = ["queued", "preparing", "running", "blocked", "delivering", "completed", "failed", "stopped"];
+
+/** Ended tasks that are shown besides the open ones: of the last week, at most this many. `--state` and `--all` show every one. */
+const recentMs = 7 * 86_400_000;
+const recentMost = 20;
+
+export function tasks(argv: readonly string[]): number {
+  const { values, words } = parseFlags(argv, tasksFlags);
+  if (words.length > 0)
+    throw new CopseError("USAGE", `tasks takes no words, got "${words[0]}"`, { hint: `One task alone: copse show ${words[0]}` });
+  const wanted = (values["state"] ?? []) as StateName[];
+  for (const state of wanted)
+    if (!states.includes(state))
+      throw new CopseError("USAGE", `--state: "${state}" is none of ${states.join(", ")}`, {
+        hint: "Example: copse tasks --state running",
+      });
+  const all = values["all"] === true;
+  const here = all ? undefined : repoIdMaybe(process.cwd());
+  if (!all && here === undefined)
+    throw new CopseError("NO_REPOSITORY", "this folder is not inside a git repository", {
+      hint: "See the tasks of all repositories: copse tasks --all",
+    });
+
+  const entries = [...readIndex(stateDir()).values()];
+  const now = new Date();
+  const queued = entries.filter((entry) => entry.state === "queued").map(taskOf);
+  const waiting = waitingFor(queued, now.toISOString());
+  const mine = entries.filter(
+    (entry) => (here === undefined || entry.repoId === here) && (wanted.length === 0 || wanted.includes(entry.state)),
+  );
+  const shown = (wanted.length > 0 || all ? mine : recent(mine, now)).map(taskOf).filter((task) => matches(task, values));
+  shown.sort(byState);
+
+  if (values["json"] === true)
+    process.stdout.write(`${JSON.stringify({ tasks: shown.map((task) => taskJson(task, waiting.get(task.id))) })}\n`);
+  else if (values["quiet"] === true) process.stdout.write(shown.map((task) => `${task.id}\n`).join(""));
+  else if (shown.length === 0)
+    process.stderr.write(`No tasks${all ? "" : " in this repository"}. Start one: copse -w -b --label docs "Write the API docs"\n`);
+  else process.stdout.write(`${taskLines(shown, waiting, paintFor(process.stdout), now.getTime(), all).join("\n")}\n`);
+  return 0;
+}
+
+/** Open tasks and those that ended lately. */
+function recent(entries: readonly Entry[], now: Date): Entry[] {
+  const since = new Date(now.getTime() - recentMs).toISOString();
+  const ended = entries.filter((entry) => !isOpen(entry) && entry.endedAt > since).sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
+  return [...entries.filter(isOpen), ...ended.slice(0, recentMost)];
+}
+
+function matches(task: Task, values: Readonly<Record<string, unknown>>): boolean {
+  const tags = (values["tag"] ?? []) as string[];
+  return tags.every((tag) => task.request.tags.includes(tag)) && (values["group"] === undefined || task.request.group === values["group"]);
+}
+
+const rank: Readonly<Record<StateName, number>> = {
+  running: 0,
+  preparing: 0,
+  delivering: 0,
+  blocked: 1,
+  queued: 2,
+  completed: 3,
+  failed: 3,
+  stopped: 3,
+};
+
+/** At work first, then what needs a person, the line in its order, and what has ended, newest first. */
+function byState(a: Task, b: Task): number {
+  const ended = terminalStates.includes(a.state) && terminalStates.includes(b.state);
+  if (rank[a.state] !== rank[b.state]) return rank[a.state] - rank[b.state];
+  if (a.state === "queued") return b.request.priority - a.request.priority || (a.createdAt < b.createdAt ? -1 : 1);
+  return ended ? ((a.endedAt ?? "") > (b.endedAt ?? "") ? -1 : 1) : a.createdAt < b.createdAt ? -1 : 1;
+}

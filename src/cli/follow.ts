@@ -1,0 +1,126 @@
+/** Watching tasks until they have ended or need somebody: for `run` in the foreground and for `wait`. Ctrl-C leaves the view, never the tasks. */
+import { exit } from "../core/errors.ts";
+import { isTerminal, type Task } from "../core/task.ts";
+import { taskJson } from "../core/task-json.ts";
+import { readIndex, taskOf } from "../store/index-file.ts";
+import { stateDir, taskDir } from "../store/paths.ts";
+import { readTask } from "../store/tasks.ts";
+import { paintFor } from "./view/paint.ts";
+import { detailOf, refOf, taskLines } from "./view/words.ts";
+
+export interface Follow {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  /** Settle at the first that ends instead of at the last. */
+  readonly any?: boolean;
+  readonly timeoutMs?: number;
+}
+
+const lookMs = 150;
+/** How often the runner is made sure of while tasks are open. */
+const runnerMs = 5000;
+
+/** @returns the exit code: the task's own, or for several the gravest. */
+export async function follow(tasks: readonly Task[], options: Follow): Promise<number> {
+  const state = stateDir();
+  const view = options.json || options.quiet ? undefined : await openView(tasks);
+  const deadline = options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.timeoutMs;
+  let left = false;
+  const leave = () => {
+    if (left) process.exit(exit.interrupted);
+    left = true;
+  };
+  process.on("SIGINT", leave);
+  let checkedAt = 0;
+  try {
+    for (;;) {
+      const now = freshen(state, tasks);
+      view?.show(now);
+      const over = now.filter((task) => isTerminal(task) || (task.state === "blocked" && task.attachedBy === null));
+      if (options.any ? over.length > 0 : over.length === now.length) {
+        view?.close(now);
+        // The log is the truth; the index may lag by a moment.
+        const settled = (options.any ? over.slice(0, 1) : over).map((task) => readTask(taskDir(state, task.repoId, task.id)).task);
+        if (options.json) print(settled, options.any === true || tasks.length === 1);
+        else if (options.quiet) process.stdout.write(settled.map((task) => `${task.id}\n`).join(""));
+        return Math.max(...settled.map(codeOf), 0);
+      }
+      if (left) {
+        view?.close(now);
+        process.stderr.write(
+          `Left; ${now.length === 1 ? "the task goes on" : "the tasks go on"}: copse logs -f ${refOf(now[0] as Task)}\n`,
+        );
+        return exit.interrupted;
+      }
+      if (Date.now() > deadline) {
+        view?.close(now);
+        process.stderr.write("The time is up; the tasks go on.\n");
+        return exit.timedOut;
+      }
+      if (Date.now() - checkedAt > runnerMs) {
+        checkedAt = Date.now();
+        const { needRunner } = await import("./client.ts");
+        (await needRunner(state)).close();
+      }
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
+    }
+  } finally {
+    process.off("SIGINT", leave);
+  }
+}
+
+/** Exit code of one task: 0 completed (1 when its checks failed), 1 failed, 124 timed out, 5 blocked, 6 stopped. */
+export function codeOf(task: Task): number {
+  switch (task.state) {
+    case "completed":
+      return task.verify.status === "failed" ? exit.failed : exit.ok;
+    case "failed":
+      return task.failure?.code === "TIMED_OUT" ? exit.timedOut : exit.failed;
+    case "blocked":
+      return exit.blocked;
+    case "stopped":
+      return exit.stopped;
+    default:
+      return exit.ok;
+  }
+}
+
+function print(tasks: readonly Task[], single: boolean): void {
+  const [first] = tasks;
+  process.stdout.write(
+    `${JSON.stringify(single && first ? { task: taskJson(first, undefined) } : { tasks: tasks.map((task) => taskJson(task, undefined)) })}\n`,
+  );
+}
+
+function freshen(state: string, tasks: readonly Task[]): Task[] {
+  const index = readIndex(state);
+  return tasks.map((task) => {
+    const entry = index.get(task.id);
+    return entry ? taskOf(entry) : readTask(taskDir(state, task.repoId, task.id)).task;
+  });
+}
+
+interface View {
+  show(tasks: readonly Task[]): void;
+  close(tasks: readonly Task[]): void;
+}
+
+async function openView(tasks: readonly Task[]): Promise<View> {
+  if (process.stdout.isTTY && process.env["TERM"] !== "dumb" && !process.env["CI"]) return (await import("./view/board.ts")).board(tasks);
+  return lines();
+}
+
+/** One line for each change, for pipes and CI. */
+function lines(): View {
+  const seen = new Map<string, string>();
+  const paint = paintFor(process.stdout);
+  const show = (tasks: readonly Task[]) => {
+    for (const task of tasks) {
+      const key = `${task.state} ${detailOf(task, undefined)}`;
+      if (seen.get(task.id) === key) continue;
+      seen.set(task.id, key);
+      process.stdout.write(`${taskLines([task], new Map(), paint, Date.now())[0]}\n`);
+    }
+  };
+  return { show, close: show };
+}

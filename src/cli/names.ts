@@ -1,0 +1,41 @@
+/** Every command's name, for routing and did-you-mean. Held against yargs' own list in the tests. */
+export const commandNames = [
+  "run",
+  "tasks",
+  "list",
+  "ls",
+  "show",
+  "logs",
+  "stop",
+  "retry",
+  "wait",
+  "attach",
+  "runner",
+  "config",
+  "init",
+  "doctor",
+  "completion",
+  "claude",
+  "help",
+];
+
+/** Commands of the contract that this version does not have yet. */
+export const laterNames = [
+  "diff",
+  "send",
+  "answer",
+  "approve",
+  "deny",
+  "inbox",
+  "pr",
+  "merge",
+  "report",
+  "clean",
+  "rm",
+  "restore",
+  "batch",
+  "deps",
+  "notify",
+  "statusline",
+  "hooks",
+];

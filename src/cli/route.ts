@@ -1,0 +1,43 @@
+/** Which command a command line means. `tasks` and `run` go straight to their module; everything else, and all help, through yargs. */
+import { CopseError } from "../core/errors.ts";
+import { similar } from "../core/similar.ts";
+import { commandNames, laterNames } from "./names.ts";
+
+const wantsHelp = (argv: readonly string[]): boolean => {
+  const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  return own.includes("--help") || own.includes("-h");
+};
+
+/** @returns the exit code. @throws CopseError */
+export async function route(argv: readonly string[]): Promise<number> {
+  const [first = ""] = argv;
+  if (wantsHelp(argv) && first !== "claude") return await viaYargs(argv);
+  switch (first) {
+    case "tasks":
+    case "list":
+    case "ls":
+      return (await import("./commands/tasks.ts")).tasks(argv.slice(1));
+    case "run":
+      return (await import("./commands/run.ts")).run(argv.slice(1));
+    case "claude":
+      return (await import("./commands/claude.ts")).claudeCommand(argv.slice(1));
+  }
+  if (argv.length === 0 || commandNames.includes(first) || ["--version", "--get-yargs-completions"].includes(first))
+    return await viaYargs(argv);
+  requireNoTypo(argv);
+  return (await import("./commands/run.ts")).run(argv);
+}
+
+const viaYargs = async (argv: readonly string[]): Promise<number> => (await import("./cli.ts")).cli(argv);
+
+/** A single word alone is rather a mistyped command than a prompt. @throws CopseError USAGE */
+function requireNoTypo(argv: readonly string[]): void {
+  const [first = ""] = argv;
+  if (first.startsWith("-") || /\s/.test(first)) return;
+  if (laterNames.includes(first))
+    throw new CopseError("NOT_YET", `copse ${first} is not in this version yet`, { hint: "See copse --help for what there is." });
+  const instead = similar(first, commandNames);
+  throw new CopseError("USAGE", `unknown command ${first}`, {
+    hint: `${instead === undefined ? "See copse --help." : `Did you mean copse ${instead}?`} To use it as a prompt: copse run "${first}"`,
+  });
+}

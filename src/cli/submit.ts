@@ -1,0 +1,256 @@
+/** From flags, configuration and surroundings to a task on disk. Everything that can be refused is refused here, before anything is written. */
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { isAbsolute, resolve } from "node:path";
+import { parseDuration } from "../core/duration.ts";
+import { CopseError, messageOf, systemCode } from "../core/errors.ts";
+import { checkLabel, labelFrom, slugOf } from "../core/label.ts";
+import { safeLine } from "../core/safe.ts";
+import type { Delivery, Request, Task } from "../core/task.ts";
+import { branchInTheWay, findRepository, type Repository, requireCommits } from "../git/repository.ts";
+import { agentFor } from "../session/agents/index.ts";
+import { taskEnvironment } from "../session/environment.ts";
+import { type Config, type Loaded, loadConfig } from "../store/config.ts";
+import { stateDir } from "../store/paths.ts";
+import { createTask } from "../store/tasks.ts";
+import { executableOf, isTrusted } from "../store/trust.ts";
+import { which } from "../system/which.ts";
+import type { Parsed } from "./flags.ts";
+
+export interface Submission {
+  readonly task: Task;
+  readonly warnings: readonly string[];
+}
+
+const maxPromptBytes = 64 * 1024 * 1024;
+
+/** `trustAsked`: asks the person to trust the project's commands where there is a terminal. @throws CopseError */
+export async function submit(
+  parsed: Parsed,
+  trustAsked: (loaded: Loaded, repo: Repository) => Promise<void> = refuseUntrusted,
+): Promise<Submission> {
+  const cwd = process.cwd();
+  const repo = findRepository(cwd);
+  requireCommits(repo);
+  const loaded = loadConfig(repo.bare ? null : repo.top);
+  await trustAsked(loaded, repo);
+  const flags = reader(parsed);
+  const { config } = loaded;
+  const exec = execOf(parsed, flags.flag("exec"));
+  const prompt = readPrompt(parsed, exec !== null);
+  const worktree = !flags.flag("no-worktree");
+  if (!worktree && flags.text("worktree"))
+    throw new CopseError("USAGE", "--worktree and --no-worktree exclude each other", { hint: "Leave one of them out." });
+  if (!worktree && repo.bare)
+    throw new CopseError("USAGE", `${repo.top} is a bare repository: there is no checkout to work in`, {
+      hint: "Leave out --no-worktree.",
+    });
+  const name = flags.text("worktree") || null;
+  const label = flags.text("label") ?? name;
+  if (label !== null) checkLabel(label);
+  const base = await resolveBaseName(flags.text("base") ?? config.base, repo);
+  const made = labelFrom(prompt || (exec ?? []).join(" "));
+  const build = requestBuilder(flags, config, repo, { exec, prompt, worktree, base, agentArgs: exec === null ? (parsed.rest ?? []) : [] });
+  requireAgent(build("x"), config, repo);
+  const task = createTask(
+    stateDir(),
+    {
+      label,
+      madeLabel: made,
+      slugOf,
+      repo: repo.root,
+      repoId: repo.id,
+      cwd: repo.top,
+      request: build,
+      prompt,
+      env: taskEnvironment(process.env),
+      taken: (slug) => (worktree ? inTheWay(repo, build(slug)) : undefined),
+      alsoClaim: worktree ? undefined : `checkout-${createHash("sha256").update(repo.top).digest("hex").slice(0, 12)}`,
+    },
+    new Date(),
+  );
+  return { task, warnings: loaded.warnings };
+}
+
+/** Without a terminal there is nobody to ask. @throws CopseError NOT_TRUSTED */
+export async function refuseUntrusted(loaded: Loaded, repo: Repository): Promise<void> {
+  const what = executableOf(loaded.project, repo.id);
+  if (what === undefined || isTrusted(what, repo.id)) return;
+  throw new CopseError(
+    "NOT_TRUSTED",
+    `.worktrees/config.json of ${repo.top} sets what runs commands (${Object.keys(what.parts).join(", ")}), and you have not approved it as it is now`,
+    {
+      hint: "Read and approve it: copse config trust",
+    },
+  );
+}
+
+type Reader = ReturnType<typeof reader>;
+
+function reader({ values }: Parsed) {
+  const text = (name: string) => (typeof values[name] === "string" ? (values[name] as string) : null);
+  return {
+    flag: (name: string) => values[name] === true,
+    text,
+    list: (name: string) => (Array.isArray(values[name]) ? (values[name] as string[]) : []),
+    whole(name: string, least: number, fallback: number): number {
+      const value = text(name);
+      if (value === null) return fallback;
+      if (!/^-?\d{1,9}$/.test(value) || Number(value) < least)
+        throw new CopseError("USAGE", `--${name}: expected a whole number${least > -1e9 ? ` from ${least} up` : ""}, got "${value}"`, {
+          hint: `Example: --${name} 2`,
+        });
+      return Number(value);
+    },
+  };
+}
+
+function execOf(parsed: Parsed, wanted: boolean): readonly string[] | null {
+  if (!wanted) return null;
+  if (!parsed.rest || parsed.rest.length === 0)
+    throw new CopseError("USAGE", "--exec needs a command behind --", { hint: "Example: copse run --exec -b -- npm run lint:fix" });
+  return parsed.rest;
+}
+
+/** The prompt by argument, file or standard input. @throws CopseError USAGE, BAD_PROMPT, FILE_NOT_FOUND */
+function readPrompt({ values, words }: Parsed, mayBeEmpty: boolean): string {
+  const file = values["prompt-file"];
+  if (words.length > 1)
+    throw new CopseError("USAGE", `one prompt is expected, got ${words.length} words: ${words.slice(0, 4).join(" ")} …`, {
+      hint: 'Put it in quotes: copse run "fix the login".',
+    });
+  if (typeof file === "string" && words.length > 0)
+    throw new CopseError("USAGE", "the prompt is given twice: as an argument and by --prompt-file", { hint: "Leave one of them out." });
+  const source = typeof file === "string" ? file : words[0] === "-" ? "-" : undefined;
+  const bytes = source === undefined ? Buffer.from(words[0] ?? "") : readBytes(source);
+  if (bytes.length === 0 && !mayBeEmpty)
+    throw new CopseError("USAGE", "there is no prompt", { hint: 'Example: copse -w -b --label docs "Write the API docs"' });
+  if (bytes.length > maxPromptBytes)
+    throw new CopseError("BAD_PROMPT", `the prompt has ${bytes.length} bytes; at most ${maxPromptBytes} are taken`, {
+      hint: "Put the material in files and name them in the prompt.",
+    });
+  const prompt = bytes.toString("utf8");
+  if (prompt.includes("\0"))
+    throw new CopseError("BAD_PROMPT", "the prompt has a NUL character in it", { hint: "Take it out; it is text that is wanted." });
+  if (Buffer.byteLength(prompt) !== bytes.length || !bytes.equals(Buffer.from(prompt)))
+    throw new CopseError("BAD_PROMPT", "the prompt is not valid UTF-8", { hint: "Convert it, for instance with iconv -t utf-8." });
+  return prompt;
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file === "-" ? 0 : file);
+  } catch (error) {
+    if (["ENOENT", "EISDIR", "EACCES"].includes(systemCode(error)))
+      throw new CopseError("FILE_NOT_FOUND", `the prompt file cannot be read: ${messageOf(error)}`, {
+        hint: "Check its name.",
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+/** `@label` becomes that task's branch; any other ref must name a commit now, and is resolved anew when the task starts. */
+async function resolveBaseName(asked: string | null, repo: Repository): Promise<string | null> {
+  if (asked === null) return null;
+  if (asked.startsWith("@") && asked.length > 1 && !asked.startsWith("@{")) {
+    const { findTask } = await import("./find.ts");
+    const { task } = findTask(asked.slice(1), repo.top);
+    return `refs/heads/${task.branch ?? task.request.branchName}`;
+  }
+  const { resolveBase } = await import("../git/base.ts");
+  await resolveBase(repo.top, asked);
+  return asked;
+}
+
+interface Given {
+  readonly exec: readonly string[] | null;
+  readonly prompt: string;
+  readonly worktree: boolean;
+  readonly base: string | null;
+  readonly agentArgs: readonly string[];
+}
+
+function requestBuilder(flags: Reader, config: Config, repo: Repository, given: Given): (slug: string) => Request {
+  const agent = flags.text("agent") ?? config.agent;
+  const settings = config.agents[agent];
+  const deliver = (flags.text("deliver") ?? config.deliver) as Delivery;
+  if (!["report", "branch", "pr"].includes(deliver))
+    throw new CopseError("USAGE", `--deliver: expected report or branch, got "${deliver}"`, { hint: "Example: --deliver branch" });
+  if (deliver === "pr")
+    throw new CopseError("NOT_YET", "--deliver pr: pull requests are not in this version yet", {
+      hint: "Use --deliver branch; see CHANGELOG.md for what there is.",
+    });
+  if (/^(codex|gemini|opencode|acp:)/.test(agent) && settings?.command === undefined)
+    throw new CopseError("NOT_YET", `--agent ${agent}: of the built-in agents only claude is in this version`, {
+      hint: `Define it as a command: agents.${agent}.command in the configuration.`,
+    });
+  const timeout = flags.text("timeout") ?? config.timeout;
+  const place = flags.text("worktree") ? slugOf(flags.text("worktree") as string) : null;
+  const fields = {
+    title: safeLine(given.prompt.split("\n").find((row) => row.trim() !== "") ?? (given.exec ?? []).join(" "), 120),
+    promptBytes: Buffer.byteLength(given.prompt),
+    agent,
+    model: flags.text("model") ?? config.model,
+    exec: given.exec,
+    command: settings?.command ?? null,
+    agentArgs: given.agentArgs,
+    permissionMode: flags.text("permission-mode") ?? config.permissionMode,
+    allow: [...config.allow, ...flags.list("allow")],
+    base: given.base,
+    worktree: given.worktree,
+    verify: [...config.verify, ...flags.list("verify")],
+    deliver,
+    priority: flags.whole("priority", -1e9, 0),
+    group: flags.text("group"),
+    tags: flags.list("tag"),
+    timeoutMs: timeout === null ? null : parseDuration(timeout, "--timeout"),
+    retries: flags.whole("retries", 0, config.retries),
+    setup: config.setup,
+    setupTimeoutMs: parseDuration(config.setupTimeout, "setupTimeout"),
+    carry: config.carry,
+    groupLimit: config.groups[flags.text("group") ?? ""] ?? null,
+    repoLimit: config.repositoryLimit,
+  };
+  return (slug) => ({
+    ...fields,
+    branchName: config.branch.replaceAll("{label}", slug),
+    place: placeOf(config.worktrees, place ?? slug, repo),
+  });
+}
+
+function placeOf(template: string, slug: string, repo: Repository): string {
+  const path = template.replaceAll("{label}", slug).replaceAll("{repo}", repo.root.split("/").at(-1) ?? "repo");
+  return isAbsolute(path) ? path : resolve(repo.root, path);
+}
+
+function inTheWay(repo: Repository, request: Request): string | undefined {
+  const branch = branchInTheWay(repo, request.branchName);
+  if (branch !== undefined) return branch;
+  return existsSync(request.place) ? `${request.place} exists already` : undefined;
+}
+
+/** The program is looked for now, in the person's own PATH, instead of failing in the background. @throws CopseError AGENT_NOT_FOUND */
+function requireAgent(request: Request, config: Config, repo: Repository): void {
+  agentFor(request);
+  const program = request.exec?.[0] ?? request.command?.[0] ?? config.agents[request.agent]?.path ?? request.agent;
+  if (request.exec !== null || request.command !== null) {
+    if (program.includes("/") && !isAbsolute(program)) return;
+  }
+  if (which(program, process.env, repo.top, ourselves()) !== undefined) return;
+  throw new CopseError("AGENT_NOT_FOUND", `the program "${program}" is not on your PATH`, {
+    hint:
+      request.agent === "claude" && request.exec === null
+        ? "Install Claude Code: npm install -g @anthropic-ai/claude-code"
+        : "Check its name, or give its full path.",
+  });
+}
+
+function ourselves(): string | undefined {
+  try {
+    return realpathSync(process.argv[1] ?? "");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+/** The live board of the foreground; the only user of listr2. It is told what to show and holds nothing that matters. */
+import { Listr, type ListrTaskWrapper } from "listr2";
+import { isTerminal, type Task } from "../../core/task.ts";
+import { paintFor } from "./paint.ts";
+import { taskLines } from "./words.ts";
+
+interface Row {
+  task: Task;
+  wrapper: Pick<ListrTaskWrapper<unknown, never, never>, "title"> | undefined;
+  settle: () => void;
+  readonly settled: Promise<void>;
+}
+
+/** A row a task; spinners turn until `close`, which leaves the last state standing. */
+export function board(tasks: readonly Task[]): { show(tasks: readonly Task[]): void; close(tasks: readonly Task[]): void } {
+  const paint = paintFor(process.stdout);
+  const text = (task: Task) => (taskLines([task], new Map(), paint, Date.now())[0] ?? "").replace(/^\S+ /, "");
+  const rows = new Map(tasks.map((task) => [task.id, makeRow(task)]));
+  const listr = new Listr(
+    tasks.map((task) => ({
+      title: text(task),
+      task: async (_: unknown, wrapper) => {
+        const row = rows.get(task.id) as Row;
+        row.wrapper = wrapper as never;
+        await row.settled;
+        if (row.task.state !== "completed") throw new Error(text(row.task));
+      },
+    })),
+    {
+      concurrent: true,
+      exitOnError: false,
+      collectErrors: false,
+      registerSignalListeners: false,
+      rendererOptions: { showErrorMessage: false, collapseErrors: false },
+    },
+  );
+  const done = listr.run();
+  const show = (now: readonly Task[]) => {
+    for (const task of now) {
+      const row = rows.get(task.id);
+      if (!row) continue;
+      row.task = task;
+      if (row.wrapper) row.wrapper.title = text(task);
+      if (isTerminal(task) || task.state === "blocked") row.settle();
+    }
+  };
+  return {
+    show,
+    close(now) {
+      show(now);
+      for (const row of rows.values()) row.settle();
+      void done;
+    },
+  };
+}
+
+function makeRow(task: Task): Row {
+  let settle = () => {};
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { task, wrapper: undefined, settle, settled };
+}

@@ -1,0 +1,87 @@
+/** A task's life in sentences, from its log. Pure. */
+import type { TaskEvent } from "../../core/events.ts";
+import { safeLine } from "../../core/safe.ts";
+import { clock } from "./words.ts";
+
+/** One sentence an event; events that mean nothing to a person give none. */
+export function story(events: readonly TaskEvent[]): string[] {
+  return events.flatMap((event) => {
+    const text = sentence(event);
+    return text === undefined ? [] : [`${clock(event.at)}  ${safeLine(text, 300)}`];
+  });
+}
+
+function sentence(event: TaskEvent): string | undefined {
+  switch (event.type) {
+    case "added":
+      return "was queued";
+    case "slot-taken":
+      return "got a slot";
+    case "worktree-planned":
+      return `starts from ${event.baseRef} (${event.base.slice(0, 12)})`;
+    case "worktree-made":
+      return event.branch === null ? `works in ${event.path}` : `got its worktree ${event.path} on ${event.branch}`;
+    case "run-started":
+      return `attempt ${event.run} started (pid ${event.identity.pid})`;
+    case "run-fenced":
+      return `attempt ${event.run} never started and was put back into the queue`;
+    case "session-named":
+      return `session ${event.sessionId}`;
+    case "blocked":
+      return `needs you (${event.needs.kind}): ${event.needs.text}`;
+    case "unblocked":
+      return "goes on";
+    case "run-ended":
+      return `attempt ${event.run} ended${event.exitCode === null ? " without an exit code" : ` with exit code ${event.exitCode}`}${endText(event.after)}`;
+    case "attempt-failed":
+      return `failed: ${event.failure.message}${event.retryAt === null ? "" : "; will be tried again"}`;
+    case "held":
+      return event.text;
+    case "stop-asked":
+      return `${event.by} asked it to stop`;
+    case "stopped":
+      return event.how;
+    case "checked":
+      return (
+        event.checks.map((check) => `check \`${check.command}\` exited ${check.exitCode ?? "without a code"}`).join("; ") ||
+        "no check was run"
+      );
+    case "delivered":
+      return event.failure === null
+        ? `delivered: ${event.result.outcome === "no-changes" ? "no changes" : `${event.result.commits} commits`}`
+        : `delivery failed: ${event.failure.message}`;
+    case "retried":
+      return `${event.by} asked for a new attempt`;
+    case "attached":
+      return "a person attached to its session";
+    case "detached":
+      return event.to === "queue"
+        ? "was handed back to the queue"
+        : event.to === "deliver"
+          ? "was handed back as done"
+          : "was left as it is";
+    case "noted":
+      return `note: ${event.text}`;
+    case "run-starting":
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+function endText(after: Extract<TaskEvent, { type: "run-ended" }>["after"]): string {
+  switch (after.to) {
+    case "block":
+      return `; it asks (${after.needs.kind}): ${after.needs.text}`;
+    case "queue":
+      return `; ${after.why}`;
+    case "attach":
+      return "; its session was handed to a person";
+    case "deliver":
+      return after.outcome.kind === "failed"
+        ? `: ${after.outcome.failure.message}`
+        : after.outcome.kind === "stopped"
+          ? `: ${after.outcome.how}`
+          : "";
+  }
+}

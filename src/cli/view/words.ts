@@ -1,0 +1,214 @@
+/** Every sentence a person reads about a task. Pure: tasks in, text out; nothing an agent said reaches it unsafe. */
+import { sayDuration } from "../../core/duration.ts";
+import { safe, safeLine } from "../../core/safe.ts";
+import type { Task, WaitingFor } from "../../core/task.ts";
+import type { Paint } from "./paint.ts";
+
+const marks = {
+  utf8: { running: "●", preparing: "●", delivering: "●", completed: "✓", blocked: "✗", failed: "✗", stopped: "✗", queued: "○" },
+  ascii: { running: "*", preparing: "*", delivering: "*", completed: "+", blocked: "x", failed: "x", stopped: "x", queued: "o" },
+} as const;
+
+const colours = {
+  running: "blue",
+  preparing: "blue",
+  delivering: "blue",
+  completed: "green",
+  blocked: "yellow",
+  failed: "red",
+  stopped: "red",
+  queued: "dim",
+} as const;
+
+/** The lines of `tasks`, in columns. */
+export function taskLines(
+  tasks: readonly Task[],
+  waiting: ReadonlyMap<string, WaitingFor>,
+  paint: Paint,
+  now: number,
+  showRepo = false,
+): string[] {
+  const labels = tasks.map((task) => safeLine(task.label, 40));
+  const width = Math.min(40, Math.max(0, ...labels.map(widthOf)));
+  return tasks.map((task, i) => {
+    const label = labels[i] as string;
+    const pad = " ".repeat(Math.max(0, width - widthOf(label)));
+    const state = task.state.padEnd(10);
+    const age = ageOf(task, now).padEnd(14);
+    const where = showRepo ? `${paint.dim(safeLine(task.repo.split("/").at(-1) ?? "", 24).padEnd(16))}  ` : "";
+    const line = `${paint[colours[task.state]](marks[paint.utf8 ? "utf8" : "ascii"][task.state])} ${label}${pad} ${where}${state} ${age} ${safeLine(detailOf(task, waiting.get(task.id)), 160)}`;
+    return paint.fit(line.trimEnd());
+  });
+}
+
+/** Columns a text takes in a terminal: marks that combine take none, wide characters two. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const char of text) {
+    if (/\p{M}|\u200d|\ufe0f/u.test(char)) continue;
+    width +=
+      /\p{Extended_Pictographic}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u.test(
+        char,
+      ) && char > "\u00ff"
+        ? 2
+        : 1;
+  }
+  return width;
+}
+
+function ageOf(task: Task, now: number): string {
+  const since = (at: string) => sayDuration(now - Date.parse(at));
+  switch (task.state) {
+    case "queued":
+      return "";
+    case "running":
+    case "preparing":
+    case "delivering":
+      return `(${since(task.runStartedAt ?? task.since)})`;
+    case "blocked":
+      return `(${since(task.since)})`;
+    default:
+      return `(${since(task.endedAt ?? task.since)} ago)`;
+  }
+}
+
+/** What stands behind a task's state: activity, question, evidence, reason, position. */
+export function detailOf(task: Task, waiting: WaitingFor | undefined): string {
+  switch (task.state) {
+    case "queued":
+      return waiting === undefined ? "" : waiting.until === undefined ? waiting.text : `${waiting.text}, until ${clock(waiting.until)}`;
+    case "preparing":
+      return task.planned === null ? "making its worktree" : "setting up its worktree";
+    case "running":
+      return task.progress.activity ?? (task.progress.toolCalls > 0 ? `${task.progress.toolCalls} tool calls` : "");
+    case "delivering":
+      return task.verify.status === "none" && task.request.verify.length > 0 ? "running its checks" : "writing its report";
+    case "blocked":
+      return task.attachedBy !== null ? "a person is attached" : `waiting for input: ${task.needs?.text ?? ""}`;
+    case "completed":
+      return evidenceOf(task);
+    case "failed":
+      return task.failure?.message ?? "";
+    case "stopped":
+      return task.outcome?.kind === "stopped" ? task.outcome.how : "";
+  }
+}
+
+/** `verified · 3 files, +10 −2`. */
+export function evidenceOf(task: Task): string {
+  const { result, verify } = task;
+  const failed = verify.checks.find((check) => check.exitCode !== 0);
+  const checked = {
+    verified: "verified",
+    failed: `verify FAILED: ${failed?.command} exited ${failed?.exitCode}`,
+    unverified: "unverified",
+    none: "",
+  }[verify.status];
+  const changed =
+    result === null
+      ? ""
+      : result.outcome === "no-changes"
+        ? "finished, no changes"
+        : `${count(result.diff.files, "file")}, +${result.diff.insertions} −${result.diff.deletions}`;
+  return [checked, changed, result?.pr ? `PR #${result.pr.number}` : ""].filter((part) => part !== "").join(" · ");
+}
+
+/** What `run` prints: label, id, next commands. */
+export function submittedText(task: Task, position: number | null, paint: Paint): string {
+  const name = safeLine(task.label, 100);
+  const ref = refOf(task);
+  const where = position === null || position <= 1 ? "" : `, ${position} in line`;
+  return [
+    `${paint.bold(name)} ${paint.dim(`(${task.id})`)} queued${where}`,
+    `  copse show ${ref}       what it does, what it costs`,
+    `  copse logs -f ${ref}    follow it`,
+    `  copse stop ${ref}       end it; its work is kept`,
+    "",
+  ].join("\n");
+}
+
+/** How a person names the task on a command line: its label where that needs no quotes, else its id. */
+export const refOf = (task: Task): string => (/^[\w][\w.-]*$/.test(task.label) ? task.label : task.id);
+
+/** One task's life in sentences, what it cost, what can be done next. */
+export function showText(task: Task, waiting: WaitingFor | undefined, story: readonly string[], paint: Paint, now: number): string {
+  const mark = marks[paint.utf8 ? "utf8" : "ascii"][task.state];
+  const rows: [string, string | null][] = [
+    ["asked", task.request.title],
+    [
+      "agent",
+      [
+        task.request.exec === null ? task.request.agent : "command",
+        task.request.model,
+        task.sessionId === null ? null : `session ${task.sessionId}`,
+      ]
+        .filter((part) => part !== null)
+        .join(", "),
+    ],
+    [
+      "branch",
+      task.branch === null
+        ? task.request.worktree
+          ? null
+          : "none: it works in your checkout"
+        : `${task.branch} from ${task.baseRef} (${task.base?.slice(0, 12)})`,
+    ],
+    ["worktree", task.worktree],
+    [
+      "evidence",
+      task.verify.checks.length === 0
+        ? null
+        : task.verify.checks
+            .map((check) => `${check.command} → ${check.exitCode ?? "no exit code"} (${sayDuration(check.durationMs)})`)
+            .join("; "),
+    ],
+    [
+      "changes",
+      task.result === null
+        ? null
+        : task.result.outcome === "no-changes"
+          ? "finished, no changes"
+          : `${count(task.result.commits, "commit")}, ${count(task.result.diff.files, "file")}, +${task.result.diff.insertions} −${task.result.diff.deletions}`,
+    ],
+    ["cost", costText(task)],
+    ["report", task.result?.report ?? null],
+  ];
+  const facts = rows
+    .filter((row): row is [string, string] => row[1] !== null && row[1] !== "")
+    .map(([name, value]) => `  ${name.padEnd(9)} ${safeLine(value, 1000)}`);
+  const head =
+    `${paint[colours[task.state]](mark)} ${paint.bold(safeLine(task.label, 100))} ${paint.dim(`(${task.id})`)} ${task.state} ${ageOf(task, now)} ${safe(detailOf(task, waiting))}`.trimEnd();
+  const hint = task.failure?.hint ? [`  ${"hint".padEnd(9)} ${safeLine(task.failure.hint, 500)}`] : [];
+  return `${[head, "", ...facts, ...hint, "", ...story.map((line) => `  ${line}`), "", ...nextCommands(task).map((line) => `  ${line}`)].join("\n")}\n`;
+}
+
+function costText(task: Task): string | null {
+  const { cost } = task.progress;
+  const parts = [
+    cost.usd === null ? null : `$${cost.usd.toFixed(2)}`,
+    cost.inputTokens === null ? null : `${cost.inputTokens} tokens in, ${cost.outputTokens ?? 0} out`,
+    cost.turns === null ? null : count(cost.turns, "turn"),
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? null : parts.join(", ");
+}
+
+/** What can be done with the task as it is. */
+export function nextCommands(task: Task): string[] {
+  const ref = refOf(task);
+  const attach = task.sessionBegun ? [`copse attach ${ref}    answer and go on in the agent's own session`] : [];
+  switch (task.state) {
+    case "blocked":
+      return [...attach, `copse stop ${ref}`];
+    case "completed":
+      return [task.branch === null ? `copse logs ${ref}` : `git merge ${task.branch}    take its work over`, ...attach];
+    case "failed":
+    case "stopped":
+      return [`copse logs ${ref}`, `copse retry ${ref}    go on in the same worktree`, ...attach];
+    default:
+      return [`copse logs -f ${ref}`, `copse stop ${ref}`];
+  }
+}
+
+export const clock = (at: string): string =>
+  new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;

@@ -1,0 +1,61 @@
+/** The facts a task's log is made of: past tense, one a line. A known type never changes meaning; an unknown one is skipped by readers. */
+import type { Check, Failure, Identity, Instant, Needs, Outcome, Progress, Request, Result, Verify } from "./task.ts";
+
+/** Format of the log; readers of a higher one go read-only. */
+export const logFormat = 1;
+
+export type Fact =
+  | {
+      readonly type: "added";
+      readonly format: number;
+      readonly id: string;
+      readonly label: string;
+      readonly slug: string;
+      readonly repo: string;
+      readonly repoId: string;
+      readonly cwd: string;
+      readonly request: Request;
+    }
+  | { readonly type: "slot-taken" }
+  | {
+      readonly type: "worktree-planned";
+      readonly path: string;
+      readonly branch: string | null;
+      readonly base: string;
+      readonly baseRef: string;
+    }
+  | { readonly type: "worktree-made"; readonly path: string; readonly branch: string | null; readonly base: string }
+  | { readonly type: "run-starting"; readonly run: number; readonly sessionId: string | null }
+  | { readonly type: "run-started"; readonly run: number; readonly identity: Identity }
+  | { readonly type: "run-fenced"; readonly run: number }
+  | { readonly type: "session-named"; readonly sessionId: string }
+  | { readonly type: "blocked"; readonly needs: Needs }
+  | { readonly type: "unblocked" }
+  | {
+      readonly type: "run-ended";
+      readonly run: number;
+      readonly exitCode: number | null;
+      readonly summary: string | null;
+      readonly progress: Progress;
+      readonly after: After;
+    }
+  | { readonly type: "attempt-failed"; readonly failure: Failure; readonly retryAt: Instant | null }
+  | { readonly type: "held"; readonly kind: "limit" | "time"; readonly until: Instant | null; readonly text: string }
+  | { readonly type: "stop-asked"; readonly by: string }
+  | { readonly type: "stopped"; readonly how: string }
+  | { readonly type: "checked"; readonly checks: readonly Check[]; readonly status: Verify["status"] }
+  | { readonly type: "delivered"; readonly result: Result; readonly failure: Failure | null }
+  | { readonly type: "retried"; readonly by: string }
+  | { readonly type: "attached"; readonly by: Identity }
+  | { readonly type: "detached"; readonly to: "queue" | "deliver" | "same" }
+  | { readonly type: "noted"; readonly text: string };
+
+/** What a run's end leads to; decided once by `judge` and written down with the end itself. */
+export type After =
+  | { readonly to: "deliver"; readonly outcome: Outcome }
+  | { readonly to: "queue"; readonly counts: boolean; readonly at: Instant | null; readonly kind: "limit" | "time"; readonly why: string }
+  | { readonly to: "block"; readonly needs: Needs }
+  | { readonly to: "attach" };
+
+/** A fact as it stands in the log. `seq` runs 1, 2, 3 …; `epoch` is the runner's (0: written by a command). */
+export type TaskEvent = Fact & { readonly seq: number; readonly at: Instant; readonly epoch: number };

@@ -1,0 +1,229 @@
+/** What happened: the fold from events to a task. Pure, total over known events; unknown ones change nothing but `seq`. */
+import { CopseError } from "./errors.ts";
+import { logFormat, type TaskEvent } from "./events.ts";
+import { noProgress, type Outcome, type StateName, type Task } from "./task.ts";
+
+/** Which state may follow which. Held against `evolve` in the tests, and printed into ARCHITECTURE.md. */
+export const moves: Readonly<Record<StateName, readonly StateName[]>> = {
+  queued: ["preparing", "delivering", "blocked", "stopped", "queued"],
+  preparing: ["running", "queued", "delivering", "stopped", "preparing"],
+  running: ["blocked", "delivering", "queued", "running"],
+  blocked: ["running", "queued", "delivering", "stopped", "blocked"],
+  delivering: ["completed", "failed", "stopped", "delivering"],
+  completed: ["queued", "completed"],
+  failed: ["queued", "delivering", "failed"],
+  stopped: ["queued", "stopped"],
+};
+
+/** The next task from the last one and one event. @throws CopseError BUG when the log does not begin with "added"; NEWER_STATE for a newer format. */
+export function evolve(task: Task | undefined, event: TaskEvent): Task {
+  if (event.type === "added") return begin(event);
+  if (!task) throw new CopseError("BUG", `a task's log begins with "${event.type}", not with "added"`);
+  const next = { ...task, seq: event.seq };
+  const to = (state: StateName, source: Task["source"] = "runner") => ({
+    state,
+    since: task.state === state ? task.since : event.at,
+    source,
+  });
+  switch (event.type) {
+    case "slot-taken":
+      return { ...next, ...to("preparing"), notBefore: null, startedAt: task.startedAt ?? event.at };
+    case "worktree-planned":
+      return { ...next, planned: { path: event.path, branch: event.branch, base: event.base }, baseRef: event.baseRef };
+    case "worktree-made":
+      return { ...next, worktree: event.path, branch: event.branch, base: event.base, worktreeState: "present" };
+    case "run-starting":
+      return {
+        ...next,
+        run: event.run,
+        runStarted: false,
+        sessionId: event.sessionId ?? task.sessionId,
+        needs: null,
+        progress: { ...task.progress, activity: null },
+      };
+    case "run-started":
+      return { ...next, ...to("running", "process"), runStarted: true, runStartedAt: event.at, identity: event.identity };
+    case "run-fenced":
+      return { ...next, ...to("queued"), runStarted: null, identity: null };
+    case "session-named":
+      return { ...next, sessionId: event.sessionId, sessionBegun: true };
+    case "blocked":
+      return { ...next, ...to("blocked", event.needs.source), needs: event.needs };
+    case "unblocked":
+      return { ...next, ...to("running", "stream"), needs: null };
+    case "run-ended":
+      return runEnded(
+        { ...next, runStarted: null, identity: null, summary: event.summary ?? task.summary, progress: event.progress },
+        event,
+      );
+    case "attempt-failed":
+      if (event.retryAt === null)
+        return delivering({ ...next, runStarted: null, identity: null }, { kind: "failed", failure: event.failure }, event.at);
+      return {
+        ...next,
+        runStarted: null,
+        identity: null,
+        ...to("queued"),
+        failures: task.failures + 1,
+        notBefore: { at: event.retryAt, kind: "time", text: `trying again: ${event.failure.message}` },
+      };
+    case "held":
+      return {
+        ...next,
+        ...to("queued"),
+        runStarted: null,
+        identity: null,
+        notBefore: { at: event.until, kind: event.kind, text: event.text },
+      };
+    case "stop-asked":
+      return { ...next, stopAsked: event.by };
+    case "stopped":
+      return task.worktreeState === "present"
+        ? delivering(next, { kind: "stopped", how: event.how }, event.at)
+        : ended(next, { kind: "stopped", how: event.how }, event.at);
+    case "checked":
+      return { ...next, verify: { status: event.status, checks: event.checks } };
+    case "delivered":
+      return delivered({ ...next, result: event.result }, event.failure, event.at);
+    case "retried": {
+      const fresh = { ...next, notBefore: null, endedAt: null, failure: null, stopAsked: null, failures: 0, needs: null, result: null };
+      // A delivery that failed is delivered again; the agent's work is done and is not repeated.
+      if (task.failure?.stage === "deliver") return delivering(fresh, { kind: "completed" }, event.at);
+      return { ...fresh, ...to("queued", "person"), outcome: null, verify: { status: "none", checks: [] } };
+    }
+    case "attached":
+      return { ...next, attachedBy: event.by };
+    case "detached":
+      return detached({ ...next, attachedBy: null }, event.to, event.at);
+    case "noted":
+      return { ...next, notes: [...task.notes, event.text] };
+    default:
+      return skip(next, event);
+  }
+}
+
+/** Folds a whole log. @throws CopseError as `evolve`. */
+export function foldEvents(events: readonly TaskEvent[]): Task {
+  let task: Task | undefined;
+  for (const event of events) task = evolve(task, event);
+  if (!task) throw new CopseError("BUG", "an empty log has no task");
+  return task;
+}
+
+function begin(event: Extract<TaskEvent, { type: "added" }>): Task {
+  if (event.format > logFormat)
+    throw new CopseError("NEWER_STATE", `task ${event.id} was written by a newer Copse (format ${event.format})`, {
+      hint: "Update Copse, then try again.",
+    });
+  const { id, label, slug, repo, repoId, cwd, request, at, seq } = event;
+  return {
+    id,
+    label,
+    slug,
+    repo,
+    repoId,
+    cwd,
+    request,
+    state: "queued",
+    since: at,
+    source: "person",
+    branch: null,
+    base: null,
+    baseRef: null,
+    worktree: null,
+    worktreeState: "none",
+    planned: null,
+    run: 0,
+    runStarted: null,
+    runStartedAt: null,
+    identity: null,
+    sessionId: null,
+    sessionBegun: false,
+    createdAt: at,
+    startedAt: null,
+    endedAt: null,
+    needs: null,
+    notBefore: null,
+    progress: noProgress,
+    summary: null,
+    outcome: null,
+    verify: { status: "none", checks: [] },
+    result: null,
+    failure: null,
+    failures: 0,
+    stopAsked: null,
+    attachedBy: null,
+    notes: [],
+    seq,
+  };
+}
+
+function runEnded(task: Task, event: Extract<TaskEvent, { type: "run-ended" }>): Task {
+  const { after } = event;
+  switch (after.to) {
+    case "deliver":
+      return delivering({ ...task, needs: null }, after.outcome, event.at);
+    case "queue":
+      return {
+        ...task,
+        state: "queued",
+        since: event.at,
+        source: "runner",
+        needs: null,
+        failures: task.failures + (after.counts ? 1 : 0),
+        notBefore: { at: after.at, kind: after.kind, text: after.why },
+      };
+    case "block":
+      return { ...task, state: "blocked", since: event.at, source: after.needs.source, needs: after.needs };
+    case "attach":
+      return {
+        ...task,
+        state: "blocked",
+        since: event.at,
+        source: "person",
+        needs: task.needs ?? { kind: "question", text: "a person has attached to this session", since: event.at, source: "person" },
+      };
+  }
+}
+
+const delivering = (task: Task, outcome: Outcome, at: string): Task => ({
+  ...task,
+  state: "delivering",
+  since: task.state === "delivering" ? task.since : at,
+  source: "runner",
+  outcome,
+  notBefore: null,
+  needs: null,
+});
+
+function delivered(task: Task, failure: Failure | null, at: string): Task {
+  const outcome: Outcome =
+    task.outcome?.kind === "completed" && failure ? { kind: "failed", failure } : (task.outcome ?? { kind: "completed" });
+  return ended(task, outcome, at);
+}
+
+function ended(task: Task, outcome: Outcome, at: string): Task {
+  const failure = outcome.kind === "failed" ? outcome.failure : null;
+  return {
+    ...task,
+    state: outcome.kind,
+    since: at,
+    source: "runner",
+    endedAt: at,
+    outcome,
+    failure,
+    needs: null,
+    notBefore: null,
+    progress: { ...task.progress, activity: null },
+  };
+}
+
+function detached(task: Task, to: "queue" | "deliver" | "same", at: string): Task {
+  if (to === "queue") return { ...task, state: "queued", since: at, source: "person", needs: null, notBefore: null };
+  if (to === "deliver") return delivering(task, { kind: "completed" }, at);
+  return task;
+}
+
+/** An event written by a newer version changes nothing we know of. (`never`: the compiler finds a forgotten case.) */
+const skip = (task: Task, _event: never): Task => task;
+type Failure = NonNullable<Task["failure"]>;

@@ -1,0 +1,43 @@
+/** The JSON of one task, field by field as promised in the contract. Unknown is null, never left out. Pure. */
+import { redact } from "./redact.ts";
+import type { Task, WaitingFor } from "./task.ts";
+
+/** `waiting`: from `waitingFor`, when the task is queued. Free text in it is redacted. */
+export function taskJson(task: Task, waiting: WaitingFor | undefined): Record<string, unknown> {
+  const { progress } = task;
+  return {
+    id: task.id,
+    label: task.label,
+    state: task.state,
+    since: task.since,
+    source: task.source,
+    repo: task.repo,
+    branch: task.branch,
+    base: task.base,
+    worktree: task.worktree,
+    worktreeState: task.worktreeState,
+    agent: task.request.exec ? "exec" : task.request.agent,
+    model: task.request.model,
+    title: redact(task.request.title),
+    sessionId: task.sessionId,
+    pid: task.identity?.pid ?? null,
+    attempt: task.run,
+    priority: task.request.priority,
+    group: task.request.group,
+    tags: task.request.tags,
+    deliver: task.request.deliver,
+    createdAt: task.createdAt,
+    startedAt: task.startedAt,
+    endedAt: task.endedAt,
+    activity: progress.activity === null ? null : redact(progress.activity),
+    filesChanged: progress.filesChanged,
+    toolCalls: progress.toolCalls,
+    needs: task.needs && { ...task.needs, text: redact(task.needs.text) },
+    waitingFor: task.state === "queued" ? (waiting ?? null) : null,
+    verify: task.verify,
+    result: task.result && { ...task.result, summary: task.result.summary === null ? null : redact(task.result.summary) },
+    failure: task.failure && { ...task.failure, message: redact(task.failure.message) },
+    cost: progress.cost,
+    notes: task.notes.map((note) => redact(note)),
+  };
+}

@@ -1,0 +1,181 @@
+/** What a task is: the words of the contract (PRODUCT) as types. Pure; a `Task` is the fold of its events (`evolve.ts`). */
+
+export type StateName = "queued" | "preparing" | "running" | "blocked" | "delivering" | "completed" | "failed" | "stopped";
+export type Source = "stream" | "hook" | "process" | "git" | "person" | "runner";
+export type WorktreeState = "none" | "present" | "kept" | "removed";
+export type NeedsKind = "permission" | "question" | "plan" | "login" | "trust";
+export type Delivery = "report" | "branch" | "pr";
+
+/** A moment, ISO 8601 in UTC with milliseconds. */
+export type Instant = string;
+
+/** What was asked. Settled at submission and never changed afterwards. */
+export interface Request {
+  /** First line of the prompt, or the command, cut for display. */
+  readonly title: string;
+  /** Size of the prompt file, in bytes; the prompt itself is beside the log, as it was typed. */
+  readonly promptBytes: number;
+  readonly agent: string;
+  readonly model: string | null;
+  /** A plain command instead of an agent (`--exec`). */
+  readonly exec: readonly string[] | null;
+  /** How the agent of a person's or project's configuration is started; null for built-in ones. */
+  readonly command: readonly string[] | null;
+  readonly agentArgs: readonly string[];
+  readonly permissionMode: string | null;
+  readonly allow: readonly string[];
+  /** As typed; null = the remote's default branch, else HEAD. Resolved to a commit when the task starts. */
+  readonly base: string | null;
+  /** false: work in the checkout the task was submitted from. */
+  readonly worktree: boolean;
+  readonly branchName: string;
+  /** Absolute path the worktree gets. */
+  readonly place: string;
+  readonly verify: readonly string[];
+  readonly deliver: Delivery;
+  readonly priority: number;
+  readonly group: string | null;
+  readonly tags: readonly string[];
+  readonly timeoutMs: number | null;
+  readonly retries: number;
+  readonly setup: string | null;
+  readonly setupTimeoutMs: number;
+  readonly carry: readonly string[];
+  readonly groupLimit: number | null;
+  readonly repoLimit: number | null;
+}
+
+export interface Needs {
+  readonly kind: NeedsKind;
+  readonly text: string;
+  readonly options?: readonly string[];
+  readonly since: Instant;
+  readonly source: Source;
+}
+
+export interface WaitingFor {
+  readonly kind: "slot" | "task" | "limit" | "time";
+  readonly text: string;
+  readonly position?: number;
+  readonly until?: Instant;
+}
+
+export interface Check {
+  readonly command: string;
+  readonly exitCode: number | null;
+  readonly durationMs: number;
+}
+
+export interface Verify {
+  readonly status: "verified" | "failed" | "unverified" | "none";
+  readonly checks: readonly Check[];
+}
+
+export interface Failure {
+  readonly stage: "prepare" | "run" | "deliver";
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export interface Result {
+  readonly outcome: "changes" | "no-changes";
+  readonly summary: string | null;
+  readonly commits: number;
+  readonly diff: { readonly files: number; readonly insertions: number; readonly deletions: number };
+  readonly pr: { readonly number: number; readonly url: string; readonly draft: boolean } | null;
+  readonly report: string;
+}
+
+export interface Cost {
+  readonly usd: number | null;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly turns: number | null;
+}
+
+/** What a run shows of itself while it goes on; kept in the index and in the last event of the run, not in the log line by line. */
+export interface Progress {
+  readonly activity: string | null;
+  readonly filesChanged: number;
+  readonly toolCalls: number;
+  readonly cost: Cost;
+}
+
+/** Which process is (or was) a run's wrapper. pid alone says nothing: see `system/identity.ts`. */
+export interface Identity {
+  readonly pid: number;
+  readonly start: string;
+  readonly boot: string;
+}
+
+/** How the task will end once its work has been delivered. */
+export type Outcome =
+  | { readonly kind: "completed" }
+  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "stopped"; readonly how: string };
+
+export interface Task {
+  readonly id: string;
+  readonly label: string;
+  /** The label as a safe name for branch, folder and claim. */
+  readonly slug: string;
+  /** Root of the repository's main checkout (of the repository itself when bare). */
+  readonly repo: string;
+  readonly repoId: string;
+  /** Top of the checkout the task was submitted from. */
+  readonly cwd: string;
+  readonly request: Request;
+  readonly state: StateName;
+  readonly since: Instant;
+  readonly source: Source;
+  readonly branch: string | null;
+  readonly base: string | null;
+  readonly baseRef: string | null;
+  readonly worktree: string | null;
+  readonly worktreeState: WorktreeState;
+  /** Planned before git is touched, so that a crash in between can be mended. */
+  readonly planned: { readonly path: string; readonly branch: string | null; readonly base: string } | null;
+  /** Number of the last run folder; 0 before the first. */
+  readonly run: number;
+  /** Has the run `run` been started (true), is it only intended (false), or is none under way (null)? */
+  readonly runStarted: boolean | null;
+  readonly runStartedAt: Instant | null;
+  readonly identity: Identity | null;
+  readonly sessionId: string | null;
+  /** Has the agent really begun that session, so that it can be resumed? */
+  readonly sessionBegun: boolean;
+  readonly createdAt: Instant;
+  readonly startedAt: Instant | null;
+  readonly endedAt: Instant | null;
+  readonly needs: Needs | null;
+  readonly notBefore: { readonly at: Instant | null; readonly kind: "limit" | "time"; readonly text: string } | null;
+  readonly progress: Progress;
+  readonly summary: string | null;
+  readonly outcome: Outcome | null;
+  readonly verify: Verify;
+  readonly result: Result | null;
+  readonly failure: Failure | null;
+  /** Failed attempts that count against `retries`. */
+  readonly failures: number;
+  readonly stopAsked: string | null;
+  /** An `attach` holds the session; the queue leaves the task alone until it is handed back. */
+  readonly attachedBy: Identity | null;
+  readonly notes: readonly string[];
+  readonly seq: number;
+}
+
+export const noCost: Cost = { usd: null, inputTokens: null, outputTokens: null, turns: null };
+export const noProgress: Progress = { activity: null, filesChanged: 0, toolCalls: 0, cost: noCost };
+
+export const terminalStates: readonly StateName[] = ["completed", "failed", "stopped"];
+
+/** A task whose life is over: nothing changes it but `retry`. */
+export function isTerminal(task: { readonly state: StateName }): boolean {
+  return terminalStates.includes(task.state);
+}
+
+/** Does a process of this task's run live, as far as the log knows? */
+export function hasRun(task: Task): boolean {
+  return task.runStarted !== null;
+}

@@ -1,0 +1,108 @@
+/** The only door to git, and the only user of simple-git: hooks, pagers, file-system monitors and foreign protocols off, `GIT_*` of the caller gone. */
+import { GitError, type SimpleGit, simpleGit } from "simple-git";
+import { CopseError, messageOf } from "../core/errors.ts";
+import { redact } from "../core/redact.ts";
+import { safe } from "../core/safe.ts";
+import { debug } from "../system/debug.ts";
+
+/** Given with every call: what a hostile repository could make git run on our behalf is off. */
+const config = [
+  "core.hooksPath=/dev/null",
+  "core.fsmonitor=false",
+  "core.pager=cat",
+  "protocol.ext.allow=never",
+  "commit.gpgSign=false",
+  "tag.gpgSign=false",
+  "gc.auto=0",
+  "maintenance.auto=false",
+  "advice.detachedHead=false",
+  "core.quotePath=false",
+];
+
+/** Network calls get this long without a byte before they are ended. */
+const silenceMs = 300_000;
+
+/** The environment git gets from us: the caller's without any `GIT_*`, never asking, allowed protocols only. */
+export function gitEnv(from: Readonly<Record<string, string | undefined>> = process.env): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(from)) {
+    if (value !== undefined && !name.startsWith("GIT_") && !dangerous.has(name)) env[name] = value;
+  }
+  // A narrower list of the caller's stays in force; a wider one does not.
+  const asked = from["GIT_ALLOW_PROTOCOL"]?.split(":");
+  env["GIT_ALLOW_PROTOCOL"] = allowedProtocols.filter((name) => !asked || asked.includes(name)).join(":");
+  for (const name of ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"]) {
+    const value = from[name];
+    if (value !== undefined) env[name] = value;
+  }
+  return { ...env, GIT_TERMINAL_PROMPT: "0", GIT_ASKPASS: "true", GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" };
+}
+
+const allowedProtocols = ["https", "ssh", "file", "git", "http"];
+const dangerous = new Set(["EDITOR", "VISUAL", "PAGER", "SSH_ASKPASS"]);
+
+export interface GitOptions {
+  /** Bytes for standard input. */
+  readonly input?: string;
+  /** More environment for this one call, e.g. an index file. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** More `-c` settings for this one call. */
+  readonly config?: readonly string[];
+}
+
+/**
+ * Runs one git command in `dir` and gives its stdout.
+ * @throws CopseError GIT_FAILED with git's own words (redacted, made safe); the cause keeps the original.
+ */
+export async function git(dir: string, args: readonly string[], options: GitOptions = {}): Promise<string> {
+  const startedAt = performance.now();
+  const env = { ...gitEnv(), ...options.env };
+  const run: SimpleGit = simpleGit({
+    baseDir: dir,
+    config: [...config, ...(options.config ?? [])],
+    maxConcurrentProcesses: 16,
+    timeout: { block: silenceMs },
+    // simple-git takes a silent non-zero exit for success; `rev-parse --verify --quiet` says no that way.
+    errors: (error, result) =>
+      error ??
+      (result.exitCode === 0
+        ? undefined
+        : Buffer.concat([...result.stdErr, ...result.stdOut, Buffer.from(` (exit code ${result.exitCode})`)])),
+    allowEnvironment: Object.keys(env).filter((name) => name.startsWith("GIT_")),
+    unsafe: {
+      allowUnsafeHooksPath: true,
+      allowUnsafeFsMonitor: true,
+      allowUnsafePager: true,
+      allowUnsafeProtocolOverride: true,
+      allowUnsafeGpgProgram: true,
+      allowUnsafeAskPass: true,
+      allowUnsafeConfigPaths: true,
+    } as never,
+    ...(options.input === undefined ? {} : { input: () => options.input }),
+  }).env(env);
+  try {
+    const out = await run.raw([...args]);
+    debug(() => `git ${redact(args.join(" "))} [${dir}] ${Math.round(performance.now() - startedAt)} ms`);
+    return out;
+  } catch (error) {
+    const text = safe(redact(messageOf(error))).trim();
+    debug(() => `git ${redact(args.join(" "))} [${dir}] failed: ${text}`);
+    if (!(error instanceof GitError)) throw error;
+    throw new CopseError("GIT_FAILED", `git ${args.find((arg) => !arg.startsWith("-")) ?? ""}: ${text.slice(0, 2000)}`, { cause: error });
+  }
+}
+
+/** As `git`, without the last newline. */
+export async function gitLine(dir: string, args: readonly string[], options: GitOptions = {}): Promise<string> {
+  return (await git(dir, args, options)).replace(/\n$/, "");
+}
+
+/** As `gitLine`; undefined when git says no. For questions whose no is an answer (`rev-parse --verify`), never to look whether something is gone. */
+export async function gitMaybe(dir: string, args: readonly string[], options: GitOptions = {}): Promise<string | undefined> {
+  try {
+    return await gitLine(dir, args, options);
+  } catch (error) {
+    if (error instanceof CopseError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+/** The queue in memory; the only user of p-queue. p-queue counts the slots, `Line` below tells it who is next. */
+import PQueue from "p-queue";
+import { compare, fits, type Limits, type Place } from "../core/line.ts";
+import type { Queue, Slot } from "./queue.ts";
+
+type Run = () => Promise<unknown>;
+interface Waiting {
+  readonly run: Run;
+  readonly place: Place;
+  readonly adopted: boolean;
+}
+
+export function memoryQueue(limits: Limits): Queue {
+  const line = new Line(limits);
+  const slots = new PQueue<Line, LineOptions>({ concurrency: limits.machine, queueClass: lineClass(line) });
+  const take = (place: Place, adopted: boolean, signal?: AbortSignal) =>
+    new Promise<Slot>((resolve, reject) => {
+      let given = false;
+      // Not p-queue's own signal: that would also free a slot that was given in the same moment.
+      const leave = () => {
+        if (given || !line.leave(place)) return;
+        reject(signal?.reason);
+      };
+      const run = () =>
+        new Promise<void>((done) => {
+          given = true;
+          signal?.removeEventListener("abort", leave);
+          resolve(occupy(line, place, done));
+        });
+      if (signal?.aborted) return reject(signal.reason);
+      signal?.addEventListener("abort", leave, { once: true });
+      slots.add(run, { place, adopted }).catch(reject);
+    });
+  return {
+    enter: (place, signal) => take(place, false, signal),
+    adopt(place) {
+      const slot = take(place, true);
+      return { release: () => void slot.then((one) => one.release()) };
+    },
+    resize(next) {
+      line.limits = next;
+      slots.concurrency = next.machine;
+    },
+    get running() {
+      return slots.pending;
+    },
+    get waiting() {
+      return line.length;
+    },
+  };
+}
+
+/** Counts `place` among the busy until its slot is given back. */
+function occupy(line: Line, place: Place, done: () => void): Slot {
+  line.busy.push(place);
+  let held = true;
+  return {
+    release() {
+      if (!held) return;
+      held = false;
+      line.busy.splice(line.busy.indexOf(place), 1);
+      done();
+    },
+  };
+}
+
+interface LineOptions {
+  readonly place?: Place;
+  readonly adopted?: boolean;
+  readonly priority?: number;
+  readonly signal?: AbortSignal;
+  readonly timeout?: number;
+}
+
+/** The waiting tasks in order; `size` counts only while somebody in it may start now, so that p-queue never takes one whose group or repository is full. */
+class Line {
+  limits: Limits;
+  readonly busy: Place[] = [];
+  #waiting: Waiting[] = [];
+
+  constructor(limits: Limits) {
+    this.limits = limits;
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  get size(): number {
+    return this.#next() < 0 ? 0 : this.#waiting.length;
+  }
+
+  enqueue(run: Run, options: LineOptions = {}): void {
+    const place = options.place as Place;
+    const item: Waiting = { run, place, adopted: options.adopted === true };
+    const at = this.#waiting.findIndex((other) => before(item, other));
+    this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, item);
+  }
+
+  dequeue(): Run | undefined {
+    const at = this.#next();
+    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0]?.run;
+  }
+
+  filter(): Run[] {
+    return this.#waiting.map((item) => item.run);
+  }
+
+  setPriority(): void {}
+
+  /** Takes a waiting place out; false when it has gone in already. */
+  leave(place: Place): boolean {
+    const at = this.#waiting.findIndex((item) => item.place === place);
+    if (at < 0) return false;
+    this.#waiting.splice(at, 1);
+    return true;
+  }
+
+  #next(): number {
+    return this.#waiting.findIndex((item) => item.adopted || fits(item.place, this.busy, this.limits) === "yes");
+  }
+}
+
+const before = (a: Waiting, b: Waiting): boolean => (a.adopted !== b.adopted ? a.adopted : compare(a.place, b.place) < 0);
+
+/** p-queue makes its own queue; it gets the one line we can also see into. */
+function lineClass(line: Line): new () => Line {
+  return class {
+    constructor() {
+      // biome-ignore lint/correctness/noConstructorReturn: p-queue wants a class, and there is one line.
+      return line;
+    }
+  } as unknown as new () => Line;
+}

@@ -1,0 +1,99 @@
+/** What a run has shown so far, gathered from its adapter's events: activity, files, tools, cost, open questions. */
+import { safeLine } from "../core/safe.ts";
+import type { NeedsKind, Progress } from "../core/task.ts";
+import type { AgentEvent } from "./agents/agent.ts";
+
+type Asked = { readonly kind: NeedsKind; readonly text: string; readonly options?: readonly string[] };
+
+export class Account {
+  sessionId: string | undefined;
+  summary: string | null = null;
+  finished = false;
+  hopeless = false;
+  /** Something to show has changed since it was last shown. */
+  changed = false;
+  readonly #before: Progress;
+  #activity: string | null = null;
+  #toolCalls = 0;
+  #files = new Set<string>();
+  #cost: Progress["cost"] | undefined;
+  #asked = new Map<string, Asked>();
+  #notes: string[] = [];
+
+  /** `before`: what earlier runs of the task came to; counts and cost go on from there. */
+  constructor(before: Progress) {
+    this.#before = before;
+  }
+
+  take(event: AgentEvent): void {
+    if (event.type !== "log") this.changed = true;
+    switch (event.type) {
+      case "session":
+        this.sessionId = event.id;
+        break;
+      case "activity":
+        this.#activity = safeLine(event.text, 120);
+        break;
+      case "tool":
+        this.finished = false;
+        this.#toolCalls++;
+        if (event.changes !== undefined) this.#files.add(event.changes);
+        break;
+      case "said":
+        this.finished = false;
+        break;
+      case "needs":
+        this.#asked.set(event.requestId, event.needs);
+        break;
+      case "settled":
+        this.#asked.delete(event.requestId);
+        break;
+      case "cost":
+        this.#cost = event.cost;
+        break;
+      case "summary":
+        this.summary = event.text;
+        break;
+      case "note":
+        if (!this.#notes.includes(event.text) && this.#notes.length < 50) this.#notes.push(event.text);
+        break;
+      case "finished":
+        this.finished = true;
+        break;
+      case "hopeless":
+        this.hopeless = true;
+        break;
+      case "log":
+        break;
+    }
+  }
+
+  /** The oldest open question. */
+  pending(): Asked | undefined {
+    return this.#asked.values().next().value;
+  }
+
+  newNotes(known: readonly string[]): string[] {
+    return this.#notes.map((note) => safeLine(note, 300)).filter((note) => !known.includes(note));
+  }
+
+  progress(): Progress {
+    const { cost } = this.#before;
+    const sum = (a: number | null, b: number | null) => (a === null && b === null ? null : (a ?? 0) + (b ?? 0));
+    const mine = this.#cost;
+    return {
+      activity: this.#activity,
+      filesChanged: Math.max(this.#before.filesChanged, this.#files.size),
+      toolCalls: this.#before.toolCalls + this.#toolCalls,
+      cost:
+        mine === undefined
+          ? cost
+          : {
+              usd: sum(cost.usd, mine.usd),
+              inputTokens: sum(cost.inputTokens, mine.inputTokens),
+              outputTokens: sum(cost.outputTokens, mine.outputTokens),
+              turns: sum(cost.turns, mine.turns),
+            },
+    };
+  }
+}

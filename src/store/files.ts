@@ -1,0 +1,82 @@
+/** Files that are whole or not there: new content is written beside, synced and renamed into place. */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { CopseError, isDiskFull, systemCode } from "../core/errors.ts";
+
+/** Writes all of `data` to an open file from byte `from` on, however many calls that takes. */
+export function writeAll(fd: number, data: Uint8Array, from = 0): void {
+  let at = 0;
+  while (at < data.length) at += writeSync(fd, data, at, data.length - at, from + at);
+}
+
+/** Creates `file` (mode 0600 unless told) with this content, synced; it must not exist yet. */
+export function writeNew(file: string, content: string | Uint8Array, mode = 0o600): void {
+  const fd = openSync(file, "wx", mode);
+  try {
+    writeAll(fd, typeof content === "string" ? Buffer.from(content) : content);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Replaces `file` by rename: after a crash or on a full disk the old content stands. */
+export function replaceFile(file: string, content: string | Uint8Array, mode = 0o600): void {
+  const beside = `${file}.${process.pid}.tmp`;
+  try {
+    rmSync(beside, { force: true });
+    writeNew(beside, content, mode);
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  syncDir(dirname(file));
+}
+
+/** Makes renames and new names in `dir` last through a power cut. */
+export function syncDir(dir: string): void {
+  const fd = openSync(dir, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The text of a file; undefined when there is none. */
+export function readMaybe(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+/** Makes `dir` and what is above it, 0700. @throws CopseError CANNOT_WRITE */
+export function makeDir(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw cannotWrite(dir, error);
+  }
+}
+
+/** A failed write to our own state, in words. */
+export function cannotWrite(path: string, error: unknown): CopseError {
+  const why = isDiskFull(error)
+    ? "the disk is full"
+    : {
+        EROFS: "it is on a read-only file system",
+        EACCES: "permission denied",
+        EPERM: "permission denied",
+        ENOTDIR: "something in the path is not a folder",
+      }[systemCode(error)];
+  return new CopseError("CANNOT_WRITE", `cannot write Copse's state in ${path}: ${why ?? String(error)}`, {
+    hint: isDiskFull(error)
+      ? "Free some space and try again; nothing was half-written."
+      : "Make the folder writable, or name another one with COPSE_STATE_DIR.",
+    cause: error,
+  });
+}

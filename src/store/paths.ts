@@ -1,0 +1,49 @@
+/** Every path Copse writes outside of repositories, in one page. One folder a task; it outlives worktrees and `git clean`. */
+import { createHash } from "node:crypto";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** `$COPSE_STATE_DIR`, else `$XDG_STATE_HOME/copse`, else `~/.local/state/copse`; 0700. */
+export function stateDir(env: Env = process.env): string {
+  const own = env["COPSE_STATE_DIR"];
+  if (own) return isAbsolute(own) ? own : join(process.cwd(), own);
+  const xdg = env["XDG_STATE_HOME"];
+  return xdg && isAbsolute(xdg) ? join(xdg, "copse") : join(env["HOME"] || homedir(), ".local", "state", "copse");
+}
+
+/** The person's own settings. */
+export function personConfigFile(env: Env = process.env): string {
+  const xdg = env["XDG_CONFIG_HOME"];
+  return join(xdg && isAbsolute(xdg) ? xdg : join(env["HOME"] || homedir(), ".config"), "copse", "config.json");
+}
+
+/** What the repository shares: `.worktrees/config.json` under `top`, the top of a checkout. */
+export const projectConfigFile = (top: string): string => join(top, ".worktrees", "config.json");
+
+/** First 16 hex digits of the sha256 of the real path of the repository's common git directory. */
+export const repoIdOf = (commonDir: string): string => createHash("sha256").update(commonDir).digest("hex").slice(0, 16);
+
+export const runnerDir = (state: string): string => join(state, "runner");
+export const epochDir = (state: string): string => join(state, "runner", "lock");
+export const runnerLog = (state: string): string => join(state, "runner", "log");
+/** Name of the runner's socket inside `runnerDir`; both ends go there first, so its length never matters. */
+export const socketName = "s";
+export const indexFile = (state: string): string => join(state, "index.jsonl");
+export const trustFile = (state: string): string => join(state, "trust.json");
+export const reposDir = (state: string): string => join(state, "repos");
+export const repoDir = (state: string, repoId: string): string => join(state, "repos", repoId);
+export const labelsDir = (state: string, repoId: string): string => join(repoDir(state, repoId), "labels");
+export const tasksDir = (state: string, repoId: string): string => join(repoDir(state, repoId), "tasks");
+export const taskDir = (state: string, repoId: string, id: string): string => join(tasksDir(state, repoId), id);
+
+/** Inside a task's folder. */
+export const eventsFile = (dir: string): string => join(dir, "events.jsonl");
+export const promptFile = (dir: string): string => join(dir, "prompt");
+/** The submitter's environment, 0600, gone when the task has ended. */
+export const envFile = (dir: string): string => join(dir, "env.json");
+export const reportFile = (dir: string): string => join(dir, "report.md");
+export const runDir = (dir: string, run: number): string => join(dir, `run${run}`);
+export const setupDir = (dir: string, run: number): string => join(dir, `setup${run}`);
+export const checkDir = (dir: string, run: number, check: number): string => join(dir, `check${run}.${check}`);

@@ -1,0 +1,178 @@
+/** Task folders: make, read, list, find. The log in the folder is the truth; the index is told of every change. */
+import { randomBytes } from "node:crypto";
+import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { CopseError, systemCode } from "../core/errors.ts";
+import { type Fact, logFormat } from "../core/events.ts";
+import { foldEvents } from "../core/evolve.ts";
+import { numbered } from "../core/label.ts";
+import { isTerminal, type Request, type Task } from "../core/task.ts";
+import { cannotWrite, makeDir, readMaybe, syncDir, writeNew } from "./files.ts";
+import { noteInIndex } from "./index-file.ts";
+import { line, number, readLog } from "./log.ts";
+import { envFile, eventsFile, labelsDir, promptFile, reposDir, taskDir, tasksDir } from "./paths.ts";
+
+export interface NewTask {
+  /** As asked for; null = made from the prompt, and numbered when taken. */
+  readonly label: string | null;
+  readonly madeLabel: string;
+  readonly slugOf: (label: string) => string;
+  readonly repo: string;
+  readonly repoId: string;
+  readonly cwd: string;
+  /** The request, once label and slug are known. */
+  readonly request: (slug: string) => Request;
+  readonly prompt: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Is a branch or folder of that slug in the way? Says what, or undefined. */
+  readonly taken: (slug: string) => string | undefined;
+  /** A thing of which the task must be the only open user, as a claim's name (a checkout it works in). */
+  readonly alsoClaim: string | undefined;
+}
+
+/**
+ * Makes a task whole or not at all: its folder is written beside and renamed into place, after its label was claimed.
+ * @throws CopseError LABEL_TAKEN, BRANCH_TAKEN, CANNOT_WRITE
+ */
+export function createTask(state: string, wanted: NewTask, now: Date): Task {
+  const id = newId();
+  try {
+    makeDir(tasksDir(state, wanted.repoId));
+    makeDir(labelsDir(state, wanted.repoId));
+    const { label, slug, claim } = claimLabel(state, wanted, id);
+    const claims = [claim];
+    try {
+      if (wanted.alsoClaim !== undefined) claims.push(claimCheckout(state, wanted, wanted.alsoClaim, id));
+      return writeTask(state, wanted, id, label, slug, now);
+    } catch (error) {
+      for (const file of claims) rmSync(file, { force: true });
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof CopseError) throw error;
+    throw cannotWrite(state, error);
+  }
+}
+
+function writeTask(state: string, wanted: NewTask, id: string, label: string, slug: string, now: Date): Task {
+  const { repo, repoId, cwd } = wanted;
+  const fact: Fact = { type: "added", format: logFormat, id, label, slug, repo, repoId, cwd, request: wanted.request(slug) };
+  const events = number([fact], 0, now.toISOString(), 0);
+  const beside = join(tasksDir(state, repoId), `.new-${id}`);
+  const log = line(events[0] as (typeof events)[0]);
+  try {
+    mkdirSync(beside, { mode: 0o700 });
+    writeNew(promptFile(beside), wanted.prompt);
+    writeNew(envFile(beside), JSON.stringify(wanted.env));
+    writeNew(eventsFile(beside), log);
+    renameSync(beside, taskDir(state, repoId, id));
+    syncDir(tasksDir(state, repoId));
+    const task = foldEvents(events);
+    noteInIndex(state, task, Buffer.byteLength(log));
+    return task;
+  } catch (error) {
+    rmSync(beside, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Eight characters of [0-9a-z], beginning with a letter so that no label of digits is mistaken for one. */
+function newId(): string {
+  const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
+  return [...randomBytes(8)].map((byte, i) => letters[byte % (i === 0 ? 26 : 36)]).join("");
+}
+
+/**
+ * A label belongs to the open task named by its highest claim file `<slug>.<n>`. A claim of an ended (or never made) task is followed by the next number;
+ * link(2) lets exactly one contender have that.
+ */
+function claimLabel(state: string, wanted: NewTask, id: string): { label: string; slug: string; claim: string } {
+  for (let n = 1; ; n++) {
+    const label = wanted.label ?? numbered(wanted.madeLabel, n);
+    const slug = wanted.slugOf(label);
+    const inTheWay = wanted.taken(slug);
+    const claimed = inTheWay === undefined ? claimSlug(state, wanted.repoId, slug, id) : undefined;
+    if (claimed?.ours) return { label, slug, claim: claimed.file };
+    if (wanted.label === null && n < 1000) continue;
+    if (inTheWay !== undefined)
+      throw new CopseError("BRANCH_TAKEN", `the label ${label} cannot be used: ${inTheWay}`, {
+        hint: `Choose another label, or go on with the earlier task: copse show ${label}`,
+      });
+    throw new CopseError("LABEL_TAKEN", `the label ${label} is in use by an open task (${claimed?.by})`, {
+      hint: `See \`copse show ${label}\`, or choose another label.`,
+    });
+  }
+}
+
+function claimCheckout(state: string, wanted: NewTask, name: string, id: string): string {
+  const claimed = claimSlug(state, wanted.repoId, name, id);
+  if (claimed.ours) return claimed.file;
+  throw new CopseError("CHECKOUT_BUSY", `another open task (${claimed.by}) works in ${wanted.cwd} already`, {
+    hint: `Leave out --no-worktree, or wait for it: copse wait ${claimed.by}`,
+  });
+}
+
+/** Ours now, with the claim's file, or the id of the open task that has it. */
+function claimSlug(state: string, repoId: string, slug: string, id: string): { ours: true; file: string } | { ours: false; by: string } {
+  const dir = labelsDir(state, repoId);
+  for (;;) {
+    const numbers = readdirSync(dir)
+      .filter((name) => name.startsWith(`${slug}.`) && /^\d+$/.test(name.slice(slug.length + 1)))
+      .map((name) => Number(name.slice(slug.length + 1)))
+      .sort((a, b) => a - b);
+    const top = numbers.at(-1) ?? 0;
+    const holder = top === 0 ? undefined : readMaybe(join(dir, `${slug}.${top}`));
+    if (holder && isLabelHeld(state, repoId, holder, join(dir, `${slug}.${top}`))) return { ours: false, by: holder };
+    const beside = join(dir, `.${id}`);
+    rmSync(beside, { force: true });
+    writeNew(beside, id);
+    const file = join(dir, `${slug}.${top + 1}`);
+    try {
+      linkSync(beside, file);
+      for (const old of numbers) rmSync(join(dir, `${slug}.${old}`), { force: true });
+      return { ours: true, file };
+    } catch (error) {
+      if (systemCode(error) !== "EEXIST") throw error;
+    } finally {
+      rmSync(beside, { force: true });
+    }
+  }
+}
+
+/** A claim whose task was never made stands for 10 s: its maker may be between claim and folder. */
+function isLabelHeld(state: string, repoId: string, id: string, file: string): boolean {
+  try {
+    return !isTerminal(readTask(taskDir(state, repoId, id)).task);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") return true;
+    try {
+      return Date.now() - statSync(file).mtimeMs < 10_000;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Folds a task from its log. @throws CopseError for a damaged or newer log; ENOENT when there is no such task. */
+export function readTask(dir: string): { task: Task; bytes: number } {
+  const { events, bytes } = readLog(eventsFile(dir));
+  return { task: foldEvents(events), bytes };
+}
+
+/** Every task folder there is, as (repository id, task id). */
+export function listTaskDirs(state: string): { repoId: string; id: string; dir: string }[] {
+  return names(reposDir(state)).flatMap((repoId) =>
+    names(tasksDir(state, repoId))
+      .filter((id) => !id.startsWith("."))
+      .map((id) => ({ repoId, id, dir: taskDir(state, repoId, id) })),
+  );
+}
+
+function names(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,21 @@
+/** Templates: the package's own, or the repository's in `.worktrees/templates/`. Text with `{{name}}` in it; nothing is executed. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CopseError } from "../core/errors.ts";
+import { readMaybe } from "./files.ts";
+
+/** Root of this package, whether it runs from `src/` or from the bundle. */
+export function packageRoot(): string {
+  for (let dir = dirname(fileURLToPath(import.meta.url)); dir !== dirname(dir); dir = dirname(dir)) {
+    if (existsSync(join(dir, "package.json")) && existsSync(join(dir, "templates"))) return dir;
+  }
+  throw new CopseError("BUG", "Copse's own package folder cannot be found", { hint: "Install it again." });
+}
+
+/** Fills a template by name; an unknown `{{name}}` stays as it is. Runs of blank lines that empty values leave are folded. */
+export function fillTemplate(repo: string, name: string, values: Readonly<Record<string, string>>): string {
+  const text = readMaybe(join(repo, ".worktrees", "templates", name)) ?? readMaybe(join(packageRoot(), "templates", name));
+  if (text === undefined) throw new CopseError("BUG", `the template ${name} is missing`, { hint: "Install Copse again." });
+  return text.replace(/\{\{(\w+)\}\}/g, (whole, key: string) => values[key] ?? whole).replace(/\n{3,}/g, "\n\n");
+}

@@ -1,0 +1,60 @@
+/** Which commands of a repository's configuration a person has approved: by the hash of their content, per repository. One changed byte asks again. */
+import { createHash } from "node:crypto";
+import type { Config } from "./config.ts";
+import { makeDir, readMaybe, replaceFile } from "./files.ts";
+import { withLock } from "./lock.ts";
+import { stateDir, trustFile } from "./paths.ts";
+
+/** The settings of a project that run something or widen what an agent may do. */
+const executable: readonly (keyof Config)[] = ["setup", "verify", "agents", "permissionMode", "allow"];
+
+export interface Executable {
+  /** `sha256:…` over the canonical JSON of `parts` and the repository's id. */
+  readonly hash: string;
+  readonly parts: Readonly<Partial<Config>>;
+}
+
+/** What in the project's configuration needs trust; undefined when nothing does. */
+export function executableOf(project: Readonly<Partial<Config>>, repoId: string): Executable | undefined {
+  const parts = Object.fromEntries(
+    executable.filter((key) => project[key] !== undefined).map((key) => [key, project[key]]),
+  ) as Partial<Config>;
+  if (Object.keys(parts).length === 0) return undefined;
+  return {
+    hash: `sha256:${createHash("sha256")
+      .update(`${repoId}\n${canonical(parts)}`)
+      .digest("hex")}`,
+    parts,
+  };
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`).join(",")}}`;
+}
+
+type Book = Record<string, string[]>;
+
+function readBook(state: string): Book {
+  try {
+    return JSON.parse(readMaybe(trustFile(state)) ?? "{}") as Book;
+  } catch {
+    // A damaged book trusts nothing.
+    return {};
+  }
+}
+
+export function isTrusted(what: Executable, repoId: string, state = stateDir()): boolean {
+  return (readBook(state)[repoId] ?? []).includes(what.hash);
+}
+
+/** Remembers an approval; earlier ones of the repository stay good for their own content. */
+export async function trust(what: Executable, repoId: string, state = stateDir()): Promise<void> {
+  makeDir(state);
+  await withLock(trustFile(state), () => {
+    const book = readBook(state);
+    replaceFile(trustFile(state), JSON.stringify({ ...book, [repoId]: [...new Set([...(book[repoId] ?? []), what.hash])] }, null, 2));
+  });
+}

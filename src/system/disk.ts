@@ -1,0 +1,12 @@
+/** Room on a file system. */
+import { statfsSync } from "node:fs";
+
+/** Free bytes and inodes for an ordinary user below `path`; undefined where the system does not say. */
+export function roomAt(path: string): { bytes: number; inodes: number } | undefined {
+  try {
+    const { bavail, bsize, ffree, files } = statfsSync(path);
+    return { bytes: bavail * bsize, inodes: files === 0 ? Number.POSITIVE_INFINITY : ffree };
+  } catch {
+    return undefined;
+  }
+}
