@@ -8,7 +8,10 @@ import { debugTo } from "./system/debug.ts";
 
 const argv = process.argv.slice(2);
 const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
-if (own.includes("--debug")) debugTo(undefined);
+if (own.includes("--debug")) {
+  debugTo(undefined);
+  process.setSourceMapsEnabled(true);
+}
 
 // A reader that has seen enough (`| head -1`) is no error.
 for (const stream of [process.stdout, process.stderr]) {

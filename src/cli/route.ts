@@ -1,6 +1,8 @@
 /** Which command a command line means. `tasks` and `run` go straight to their module; everything else, and all help, through yargs. */
 import { CopseError } from "../core/errors.ts";
 import { similar } from "../core/similar.ts";
+import { claudeCommand } from "./commands/claude.ts";
+import { tasks } from "./commands/tasks.ts";
 import { commandNames, laterNames } from "./names.ts";
 
 const wantsHelp = (argv: readonly string[]): boolean => {
@@ -16,19 +18,19 @@ export async function route(argv: readonly string[]): Promise<number> {
     case "tasks":
     case "list":
     case "ls":
-      return (await import("./commands/tasks.ts")).tasks(argv.slice(1));
+      return tasks(argv.slice(1));
     case "run":
-      return (await import("./commands/run.ts")).run(argv.slice(1));
+      return await (await import("./commands/run.ts")).run(argv.slice(1));
     case "claude":
-      return (await import("./commands/claude.ts")).claudeCommand(argv.slice(1));
+      return await claudeCommand(argv.slice(1));
   }
   if (argv.length === 0 || commandNames.includes(first) || ["--version", "--get-yargs-completions"].includes(first))
     return await viaYargs(argv);
   requireNoTypo(argv);
-  return (await import("./commands/run.ts")).run(argv);
+  return await (await import("./commands/run.ts")).run(argv);
 }
 
-const viaYargs = async (argv: readonly string[]): Promise<number> => (await import("./cli.ts")).cli(argv);
+const viaYargs = async (argv: readonly string[]): Promise<number> => (await import("./cold.ts")).cli(argv);
 
 /** A single word alone is rather a mistyped command than a prompt. @throws CopseError USAGE */
 function requireNoTypo(argv: readonly string[]): void {

@@ -1,21 +1,23 @@
 /** From flags, configuration and surroundings to a task on disk. Everything that can be refused is refused here, before anything is written. */
 
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { parseDuration } from "../core/duration.ts";
 import { CopseError, messageOf, systemCode } from "../core/errors.ts";
+import { sha256 } from "../core/hash.ts";
 import { checkLabel, labelFrom, slugOf } from "../core/label.ts";
 import { safeLine } from "../core/safe.ts";
+import { similar } from "../core/similar.ts";
 import type { Delivery, Request, Task } from "../core/task.ts";
 import { branchInTheWay, findRepository, type Repository, requireCommits } from "../git/repository.ts";
-import { agentFor } from "../session/agents/index.ts";
+import { agentNames } from "../session/agents/names.ts";
 import { taskEnvironment } from "../session/environment.ts";
 import { type Config, type Loaded, loadConfig } from "../store/config.ts";
 import { stateDir } from "../store/paths.ts";
 import { createTask } from "../store/tasks.ts";
 import { executableOf, isTrusted } from "../store/trust.ts";
 import { which } from "../system/which.ts";
+import { findTask } from "./find.ts";
 import type { Parsed } from "./flags.ts";
 
 export interface Submission {
@@ -61,12 +63,13 @@ export async function submit(
       slugOf,
       repo: repo.root,
       repoId: repo.id,
+      commonDir: repo.commonDir,
       cwd: repo.top,
       request: build,
       prompt,
       env: taskEnvironment(process.env),
       taken: (slug) => (worktree ? inTheWay(repo, build(slug)) : undefined),
-      alsoClaim: worktree ? undefined : `checkout-${createHash("sha256").update(repo.top).digest("hex").slice(0, 12)}`,
+      alsoClaim: worktree ? undefined : `checkout-${sha256(repo.top).slice(0, 12)}`,
     },
     new Date(),
   );
@@ -155,11 +158,10 @@ function readBytes(file: string): Buffer {
 async function resolveBaseName(asked: string | null, repo: Repository): Promise<string | null> {
   if (asked === null) return null;
   if (asked.startsWith("@") && asked.length > 1 && !asked.startsWith("@{")) {
-    const { findTask } = await import("./find.ts");
     const { task } = findTask(asked.slice(1), repo.top);
     return `refs/heads/${task.branch ?? task.request.branchName}`;
   }
-  const { resolveBase } = await import("../git/base.ts");
+  const { resolveBase } = await import("./cold.ts");
   await resolveBase(repo.top, asked);
   return asked;
 }
@@ -233,7 +235,13 @@ function inTheWay(repo: Repository, request: Request): string | undefined {
 
 /** The program is looked for now, in the person's own PATH, instead of failing in the background. @throws CopseError AGENT_NOT_FOUND */
 function requireAgent(request: Request, config: Config, repo: Repository): void {
-  agentFor(request);
+  if (request.exec === null && request.command === null && !agentNames.some((name) => name === request.agent)) {
+    const instead = similar(request.agent, [...agentNames, ...Object.keys(config.agents)]);
+    throw new CopseError("AGENT_NOT_FOUND", `no agent is named "${request.agent}"`, {
+      hint:
+        instead === undefined ? `Use claude, or define agents.${request.agent}.command in your configuration.` : `Did you mean ${instead}?`,
+    });
+  }
   const program = request.exec?.[0] ?? request.command?.[0] ?? config.agents[request.agent]?.path ?? request.agent;
   if (request.exec !== null || request.command !== null) {
     if (program.includes("/") && !isAbsolute(program)) return;

@@ -2,8 +2,9 @@
 import { createInterface } from "node:readline/promises";
 import { safe } from "../core/safe.ts";
 import type { Repository } from "../git/repository.ts";
+import { trust } from "../store/approve.ts";
 import type { Loaded } from "../store/config.ts";
-import { executableOf, isTrusted, trust } from "../store/trust.ts";
+import { executableOf, isTrusted } from "../store/trust.ts";
 import { refuseUntrusted } from "./submit.ts";
 
 /** Asks on the terminal; @throws CopseError NOT_TRUSTED when the answer is not yes */

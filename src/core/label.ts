@@ -1,6 +1,6 @@
 /** Labels: what a person may call a task, and the safe name (slug) that branch, folder and claim get from it. Pure but for the hash. */
-import { createHash } from "node:crypto";
 import { CopseError } from "./errors.ts";
+import { sha256 } from "./hash.ts";
 import { hasUnsafe } from "./safe.ts";
 
 const plain = /^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/;
@@ -36,7 +36,7 @@ export function checkLabel(label: string): void {
 export function slugOf(label: string): string {
   if (plain.test(label) && !reserved.has(label)) return label;
   const base = words(label, 40) || "task";
-  return `${base}-${createHash("sha256").update(label).digest("hex").slice(0, 6)}`;
+  return `${base}-${sha256(label).slice(0, 6)}`;
 }
 
 /** A label from the first words of a prompt or command; never empty, always its own slug. */

@@ -3,7 +3,7 @@ import { existsSync, type lstatSync, readFileSync, realpathSync, statSync } from
 import { basename, dirname, join, resolve } from "node:path";
 import { CopseError } from "../core/errors.ts";
 import { readMaybe } from "../store/files.ts";
-import { repoIdOf } from "../store/paths.ts";
+import { repoIdOf } from "../store/repo-ids.ts";
 
 export interface Repository {
   /** First 16 hex digits of sha256(real path of the common git directory): one for all worktrees of a repository. */

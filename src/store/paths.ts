@@ -1,7 +1,8 @@
 /** Every path Copse writes outside of repositories, in one page. One folder a task; it outlives worktrees and `git clean`. */
-import { createHash } from "node:crypto";
-import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
+
+/** node:os is asked only where HOME says nothing. */
+const home = (env: Env): string => env["HOME"] || process.getBuiltinModule("node:os").homedir();
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -10,20 +11,20 @@ export function stateDir(env: Env = process.env): string {
   const own = env["COPSE_STATE_DIR"];
   if (own) return isAbsolute(own) ? own : join(process.cwd(), own);
   const xdg = env["XDG_STATE_HOME"];
-  return xdg && isAbsolute(xdg) ? join(xdg, "copse") : join(env["HOME"] || homedir(), ".local", "state", "copse");
+  return xdg && isAbsolute(xdg) ? join(xdg, "copse") : join(home(env), ".local", "state", "copse");
 }
 
 /** The person's own settings. */
 export function personConfigFile(env: Env = process.env): string {
   const xdg = env["XDG_CONFIG_HOME"];
-  return join(xdg && isAbsolute(xdg) ? xdg : join(env["HOME"] || homedir(), ".config"), "copse", "config.json");
+  return join(xdg && isAbsolute(xdg) ? xdg : join(home(env), ".config"), "copse", "config.json");
 }
 
 /** What the repository shares: `.worktrees/config.json` under `top`, the top of a checkout. */
 export const projectConfigFile = (top: string): string => join(top, ".worktrees", "config.json");
 
-/** First 16 hex digits of the sha256 of the real path of the repository's common git directory. */
-export const repoIdOf = (commonDir: string): string => createHash("sha256").update(commonDir).digest("hex").slice(0, 16);
+/** Which id stands for which common git directory, as far as tasks were made: `id ⇥ path as JSON` a line. */
+export const repoIdsFile = (state: string): string => join(state, "repos.tsv");
 
 export const runnerDir = (state: string): string => join(state, "runner");
 export const epochDir = (state: string): string => join(state, "runner", "lock");

@@ -1,5 +1,4 @@
 /** Task folders: make, read, list, find. The log in the folder is the truth; the index is told of every change. */
-import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CopseError, systemCode } from "../core/errors.ts";
@@ -11,6 +10,7 @@ import { cannotWrite, makeDir, readMaybe, syncDir, writeNew } from "./files.ts";
 import { noteInIndex } from "./index-file.ts";
 import { line, number, readLog } from "./log.ts";
 import { envFile, eventsFile, labelsDir, promptFile, reposDir, taskDir, tasksDir } from "./paths.ts";
+import { rememberRepoId } from "./repo-ids.ts";
 
 export interface NewTask {
   /** As asked for; null = made from the prompt, and numbered when taken. */
@@ -19,6 +19,7 @@ export interface NewTask {
   readonly slugOf: (label: string) => string;
   readonly repo: string;
   readonly repoId: string;
+  readonly commonDir: string;
   readonly cwd: string;
   /** The request, once label and slug are known. */
   readonly request: (slug: string) => Request;
@@ -39,6 +40,7 @@ export function createTask(state: string, wanted: NewTask, now: Date): Task {
   try {
     makeDir(tasksDir(state, wanted.repoId));
     makeDir(labelsDir(state, wanted.repoId));
+    rememberRepoId(wanted.commonDir, wanted.repoId, state);
     const { label, slug, claim } = claimLabel(state, wanted, id);
     const claims = [claim];
     try {
@@ -76,10 +78,10 @@ function writeTask(state: string, wanted: NewTask, id: string, label: string, sl
   }
 }
 
-/** Eight characters of [0-9a-z], beginning with a letter so that no label of digits is mistaken for one. */
+/** Eight characters of [0-9a-z], beginning with a letter so that no label of digits is mistaken for one. No secret: a name that is taken is refused by the file system. */
 function newId(): string {
   const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
-  return [...randomBytes(8)].map((byte, i) => letters[byte % (i === 0 ? 26 : 36)]).join("");
+  return Array.from({ length: 8 }, (_, i) => letters[Math.floor(Math.random() * (i === 0 ? 26 : 36))]).join("");
 }
 
 /**

@@ -1,8 +1,7 @@
 /** Which commands of a repository's configuration a person has approved: by the hash of their content, per repository. One changed byte asks again. */
-import { createHash } from "node:crypto";
+import { sha256 } from "../core/hash.ts";
 import type { Config } from "./config.ts";
-import { makeDir, readMaybe, replaceFile } from "./files.ts";
-import { withLock } from "./lock.ts";
+import { readMaybe } from "./files.ts";
 import { stateDir, trustFile } from "./paths.ts";
 
 /** The settings of a project that run something or widen what an agent may do. */
@@ -21,9 +20,7 @@ export function executableOf(project: Readonly<Partial<Config>>, repoId: string)
   ) as Partial<Config>;
   if (Object.keys(parts).length === 0) return undefined;
   return {
-    hash: `sha256:${createHash("sha256")
-      .update(`${repoId}\n${canonical(parts)}`)
-      .digest("hex")}`,
+    hash: `sha256:${sha256(`${repoId}\n${canonical(parts)}`)}`,
     parts,
   };
 }
@@ -35,9 +32,10 @@ function canonical(value: unknown): string {
   return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`).join(",")}}`;
 }
 
-type Book = Record<string, string[]>;
+/** Repository id → approved hashes. */
+export type Book = Record<string, string[]>;
 
-function readBook(state: string): Book {
+export function readBook(state: string): Book {
   try {
     return JSON.parse(readMaybe(trustFile(state)) ?? "{}") as Book;
   } catch {
@@ -48,13 +46,4 @@ function readBook(state: string): Book {
 
 export function isTrusted(what: Executable, repoId: string, state = stateDir()): boolean {
   return (readBook(state)[repoId] ?? []).includes(what.hash);
-}
-
-/** Remembers an approval; earlier ones of the repository stay good for their own content. */
-export async function trust(what: Executable, repoId: string, state = stateDir()): Promise<void> {
-  makeDir(state);
-  await withLock(trustFile(state), () => {
-    const book = readBook(state);
-    replaceFile(trustFile(state), JSON.stringify({ ...book, [repoId]: [...new Set([...(book[repoId] ?? []), what.hash])] }, null, 2));
-  });
 }

@@ -1,18 +1,13 @@
 /** `copse claude …`: Claude Code's own words. In the background they make a task; `--resume` of a task's session attaches in the right worktree; anything else goes to the real `claude` untouched. */
-import { realpathSync } from "node:fs";
-import { CopseError } from "../../core/errors.ts";
-import { loadConfig } from "../../store/config.ts";
 import { readIndex, taskOf } from "../../store/index-file.ts";
 import { stateDir } from "../../store/paths.ts";
-import { giveTerminal } from "../../system/command.ts";
-import { which } from "../../system/which.ts";
 
 export async function claudeCommand(argv: readonly string[]): Promise<number> {
   const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
-  if (own.some((arg) => arg === "--background" || arg === "--bg")) return (await import("./run.ts")).run(withAgent(argv, own));
+  if (own.some((arg) => arg === "--background" || arg === "--bg")) return await (await import("./run.ts")).run(withAgent(argv, own));
   const task = taskOfSession(resumedSession(own));
-  if (task !== undefined) return (await import("./attach.ts")).attach(task, "queue");
-  return await passOn(argv);
+  if (task !== undefined) return (await import("../cold.ts")).attach(task, "queue");
+  return await (await import("../cold.ts")).passOn(argv);
 }
 
 /** These words are Claude Code's, whatever agent is configured. */
@@ -30,14 +25,4 @@ function taskOfSession(session: string | undefined): string | undefined {
   for (const entry of readIndex(stateDir()).values())
     if (entry.json.includes(session) && taskOf(entry).sessionId === session) return entry.id;
   return undefined;
-}
-
-async function passOn(argv: readonly string[]): Promise<number> {
-  const path = loadConfig(null).config.agents["claude"]?.path ?? "claude";
-  const real = which(path, process.env, process.cwd(), realpathSync(process.argv[1] ?? ""));
-  if (real === undefined)
-    throw new CopseError("AGENT_NOT_FOUND", "Claude Code is not on your PATH", {
-      hint: "Install it: npm install -g @anthropic-ai/claude-code",
-    });
-  return await giveTerminal(real, argv, { cwd: process.cwd() });
 }

@@ -3,9 +3,10 @@ import { CopseError } from "../../core/errors.ts";
 import { safe } from "../../core/safe.ts";
 import { similar } from "../../core/similar.ts";
 import { findRepository, type Repository } from "../../git/repository.ts";
+import { trust } from "../../store/approve.ts";
 import { type Config, configKeys, loadConfig } from "../../store/config.ts";
 import { personConfigFile, projectConfigFile } from "../../store/paths.ts";
-import { executableOf, isTrusted, trust } from "../../store/trust.ts";
+import { executableOf, isTrusted } from "../../store/trust.ts";
 import { askForTrust } from "../trust.ts";
 
 export function configShow(json: boolean): number {

@@ -15,7 +15,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 /** @returns 0 in the background; the task's exit code in the foreground. @throws CopseError */
 export async function runParsed(parsed: Parsed): Promise<number> {
   const { values } = parsed;
-  const ask = process.stdin.isTTY && process.stderr.isTTY ? (await import("../trust.ts")).askForTrust : undefined;
+  const ask = process.stdin.isTTY && process.stderr.isTTY ? (await import("../cold.ts")).askForTrust : undefined;
   const { task, warnings } = await submit(parsed, ask);
   for (const warning of warnings) process.stderr.write(`copse: ${warning}\n`);
   const position = await poke(stateDir(), task.repoId, task.id);
@@ -23,7 +23,7 @@ export async function runParsed(parsed: Parsed): Promise<number> {
     process.stdout.write(submitted(task, position, values));
     return 0;
   }
-  const { follow } = await import("../follow.ts");
+  const { follow } = await import("../cold.ts");
   return await follow([task], { json: values["json"] === true, quiet: values["quiet"] === true });
 }
 
