@@ -1,5 +1,4 @@
 /** The flags of the commands that answer without yargs (`run`, `tasks`, `claude`): one table for parsing, help, completion and did-you-mean. */
-import { parseArgs } from "node:util";
 import { CopseError } from "../core/errors.ts";
 import { similar } from "../core/similar.ts";
 
@@ -68,6 +67,8 @@ export interface Parsed {
   readonly rest: readonly string[] | undefined;
 }
 
+type Values = Record<string, string | boolean | string[] | undefined>;
+
 /**
  * Reads flags by the table. An argument with white space in its first part (`- first do this`) is text, not a flag;
  * `-w` takes the next word only when that can be a name. @throws CopseError USAGE with a suggestion, NOT_YET for a known flag to come
@@ -76,75 +77,69 @@ export function parseFlags(argv: readonly string[], flags: readonly Flag[]): Par
   const cut = argv.indexOf("--");
   const head = cut < 0 ? argv : argv.slice(0, cut);
   const rest = cut < 0 ? undefined : argv.slice(cut + 1);
-  const options: Record<string, { type: "boolean" | "string"; multiple?: boolean; short?: string }> = {};
-  const nameOf = new Map<string, string>();
-  for (const flag of flags) {
-    options[flag.name] = { type: flag.kind === "boolean" ? "boolean" : "string", multiple: flag.kind === "list" };
-    nameOf.set(`--${flag.name}`, flag.name);
-    for (const alias of flag.alias ?? []) nameOf.set(alias.length === 1 ? `-${alias}` : `--${alias}`, flag.name);
-  }
-  const { args, words } = normalize(head, flags, nameOf);
-  try {
-    const { values } = parseArgs({ args, options, strict: true, allowPositionals: false });
-    for (const flag of flags) {
-      if (flag.later !== undefined && values[flag.name] !== undefined)
-        throw new CopseError("NOT_YET", `--${flag.name}: ${flag.later} are not in this version yet`, {
-          hint: "Leave the flag out; see CHANGELOG.md for what there is.",
-        });
-    }
-    return { values: values as Parsed["values"], words, rest };
-  } catch (error) {
-    if (error instanceof CopseError) throw error;
-    throw new CopseError("USAGE", (error as Error).message.split("\n")[0]?.replace(/\. To specify.*/, "") ?? "", {
-      hint: "See copse run --help.",
-      cause: error,
-    });
-  }
-}
-
-/** Long names, values joined by `=`, words taken out: a form that parseArgs cannot misread. */
-function normalize(
-  head: readonly string[],
-  flags: readonly Flag[],
-  nameOf: ReadonlyMap<string, string>,
-): { args: string[]; words: string[] } {
-  const args: string[] = [];
+  const known = namesOf(flags);
+  const values: Values = {};
   const words: string[] = [];
-  const kindOf = new Map(flags.map((flag) => [flag.name, flag.kind]));
   for (let i = 0; i < head.length; i++) {
     const arg = head[i] as string;
-    const [flag = "", ...value] = arg.split("=");
-    if (!arg.startsWith("-") || arg === "-" || /\s/.test(flag)) {
+    const [name = "", ...value] = arg.split("=");
+    if (!arg.startsWith("-") || arg === "-" || /\s/.test(name)) {
       words.push(arg);
       continue;
     }
-    const name = nameOf.get(flag) ?? shortCluster(arg, nameOf, kindOf, args);
-    if (name === "") continue;
-    if (name === undefined) throw unknownFlag(flag, flags);
-    if (kindOf.get(name) === "boolean") args.push(value.length > 0 ? arg : `--${name}`);
-    else if (value.length > 0) args.push(`--${name}=${value.join("=")}`);
-    else if (name === "worktree" && !canBeName(head[i + 1])) args.push("--worktree=");
-    else if (i + 1 >= head.length)
-      throw new CopseError("USAGE", `${flag} needs a value`, {
-        hint: `Example: ${flag} ${name === "label" ? "fix-login" : name === "timeout" ? "45m" : "VALUE"}`,
-      });
-    else args.push(`--${name}=${head[++i]}`);
+    const found = known.has(name) ? [known.get(name) as Flag] : cluster(arg, known);
+    if (found === undefined) throw unknownFlag(name, flags);
+    for (const flag of found) {
+      const taken = take(values, flag, name, value.length > 0 ? value.join("=") : undefined, head[i + 1], known);
+      if (taken) i++;
+    }
   }
-  return { args, words };
+  return { values, words, rest };
 }
 
-/** `-bq` as `-b -q`, booleans only; "" when it was one, undefined when it was not. */
-function shortCluster(
-  arg: string,
-  nameOf: ReadonlyMap<string, string>,
-  kindOf: ReadonlyMap<string, string>,
-  args: string[],
-): string | undefined {
+function namesOf(flags: readonly Flag[]): Map<string, Flag> {
+  return new Map(
+    flags.flatMap((flag) =>
+      [flag.name, ...(flag.alias ?? [])].map((name): [string, Flag] => [name.length === 1 ? `-${name}` : `--${name}`, flag]),
+    ),
+  );
+}
+
+/** `-bq` as `-b -q`, where both take no value. */
+function cluster(arg: string, known: ReadonlyMap<string, Flag>): Flag[] | undefined {
   if (!/^-[a-z]{2,}$/.test(arg)) return undefined;
-  const names = [...arg.slice(1)].map((letter) => nameOf.get(`-${letter}`));
-  if (!names.every((name) => name !== undefined && kindOf.get(name) === "boolean")) return undefined;
-  for (const name of names) args.push(`--${name}`);
-  return "";
+  const flags = [...arg.slice(1)].map((letter) => known.get(`-${letter}`));
+  return flags.every((flag) => flag?.kind === "boolean") ? (flags as Flag[]) : undefined;
+}
+
+/** Sets one flag. @returns whether the next word was its value. */
+function take(
+  values: Values,
+  flag: Flag,
+  typed: string,
+  value: string | undefined,
+  next: string | undefined,
+  known: ReadonlyMap<string, Flag>,
+): boolean {
+  if (flag.later !== undefined)
+    throw new CopseError("NOT_YET", `${typed}: ${flag.later} are not in this version yet`, {
+      hint: "Leave the flag out; see CHANGELOG.md for what there is.",
+    });
+  if (flag.kind === "boolean") {
+    if (value !== undefined)
+      throw new CopseError("USAGE", `${typed} takes no value, got "${value}"`, { hint: `Write ${typed} alone, or leave it out.` });
+    values[flag.name] = true;
+    return false;
+  }
+  const fromNext = value === undefined && (flag.name !== "worktree" || canBeName(next));
+  if (fromNext && (next === undefined || known.has(next.split("=")[0] as string))) {
+    throw new CopseError("USAGE", `${typed} needs a value`, {
+      hint: `Example: ${typed} ${flag.name === "label" ? "fix-login" : flag.name === "timeout" ? "45m" : "VALUE"}`,
+    });
+  }
+  const given = value ?? (fromNext ? (next as string) : "");
+  values[flag.name] = flag.kind === "list" ? [...((values[flag.name] as string[] | undefined) ?? []), given] : given;
+  return fromNext;
 }
 
 /** A value with a space in it is the prompt; one that begins with a dash is the next flag. */
@@ -156,7 +151,7 @@ function unknownFlag(flag: string, flags: readonly Flag[]): CopseError {
   return new CopseError("USAGE", `unknown flag ${flag}`, {
     hint:
       instead === undefined
-        ? "See copse run --help; arguments for the agent itself go behind --."
+        ? "See copse --help; arguments for the agent itself go behind --."
         : `Did you mean ${instead.length === 1 ? "-" : "--"}${instead}?`,
   });
 }

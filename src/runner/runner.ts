@@ -177,7 +177,7 @@ export class Runner {
 
   #compact(): void {
     const lines = [...readIndex(this.#state).values()].map(
-      (entry) => `${entry.id}\t${entry.repoId}\t${entry.state}\t${entry.endedAt}\t${entry.bytes}\t${entry.json}\n`,
+      (entry) => `${entry.id}\t${entry.repoId}\t${entry.state}\t${entry.endedAt}\t${entry.bytes}\t${entry.json()}\n`,
     );
     compactIndex(this.#state, lines);
     this.#indexBase = indexSize(this.#state);

@@ -2,11 +2,11 @@
  * The index that listings read: one append-only file, a line a change, the last line of a task counts. Derived from the logs and healed by the runner;
  * appending needs no lock (single O_APPEND writes do not tear). A line is `id ⇥ repoId ⇥ state ⇥ endedAt ⇥ bytes ⇥ JSON of the task`, so that a listing parses only what it shows.
  */
-import { appendFileSync, statSync } from "node:fs";
+import { appendFileSync, readFileSync, statSync } from "node:fs";
 import { systemCode } from "../core/errors.ts";
 import { isTerminal, type StateName, type Task } from "../core/task.ts";
 import { debug } from "../system/debug.ts";
-import { readMaybe, replaceFile } from "./files.ts";
+import { replaceFile } from "./files.ts";
 import { indexFile } from "./paths.ts";
 
 export interface Entry {
@@ -17,10 +17,11 @@ export interface Entry {
   readonly endedAt: string;
   /** Size of the log this was folded from. */
   readonly bytes: number;
-  readonly json: string;
+  /** The task as JSON; decoded only when asked for. */
+  readonly json: () => string;
 }
 
-export const taskOf = (entry: Entry): Task => JSON.parse(entry.json) as Task;
+export const taskOf = (entry: Entry): Task => JSON.parse(entry.json()) as Task;
 export const isOpen = (entry: Entry): boolean => !isTerminal(entry);
 
 export function entryLine(task: Task, bytes: number): string {
@@ -39,36 +40,36 @@ export function noteInIndex(state: string, task: Task, bytes: number): void {
 /** The newest entry of each task, in the order the tasks were first seen. Torn or foreign lines are passed over. */
 export function readIndex(state: string): Map<string, Entry> {
   const entries = new Map<string, Entry>();
-  const text = readMaybe(indexFile(state)) ?? "";
-  let at = 0;
-  for (;;) {
-    const end = text.indexOf("\n", at);
+  const data = readBytes(indexFile(state));
+  for (let at = 0; ; ) {
+    const end = data.indexOf(10, at);
     if (end < 0) return entries;
-    const entry = parse(text, at, end);
+    const entry = parse(data, at, end);
     if (entry) entries.set(entry.id, entry);
     at = end + 1;
   }
 }
 
-function parse(text: string, from: number, end: number): Entry | undefined {
-  const cuts: number[] = [];
-  let at = from;
-  for (let i = 0; i < 5; i++) {
-    const tab = text.indexOf("\t", at);
-    if (tab < 0 || tab > end) return undefined;
-    cuts.push(tab);
-    at = tab + 1;
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return Buffer.alloc(0);
+    throw error;
   }
-  if (text[at] !== "{" || text[end - 1] !== "}") return undefined;
-  const [a, b, c, d, e] = cuts as [number, number, number, number, number];
-  return {
-    id: text.slice(from, a),
-    repoId: text.slice(a + 1, b),
-    state: text.slice(b + 1, c) as StateName,
-    endedAt: text.slice(c + 1, d),
-    bytes: Number(text.slice(d + 1, e)),
-    json: text.slice(e + 1, end),
-  };
+}
+
+/** Columns in front of the JSON take at most this much; decoding megabytes to show twenty lines would cost more than all the rest. */
+const headBytes = 160;
+const brace = 123;
+
+function parse(data: Buffer, from: number, end: number): Entry | undefined {
+  const head = data.toString("latin1", from, Math.min(end, from + headBytes)).split("\t", 6);
+  const [id = "", repoId = "", state = "", endedAt = "", bytes = ""] = head;
+  if (head.length < 6) return undefined;
+  const start = from + id.length + repoId.length + state.length + endedAt.length + bytes.length + 5;
+  if (data[start] !== brace || data[end - 1] !== brace + 2) return undefined;
+  return { id, repoId, state: state as StateName, endedAt, bytes: Number(bytes), json: () => data.toString("utf8", start, end) };
 }
 
 /** Rewrites the index with one line a task. Only the runner does this, and looks through the folders afterwards for what came in between. */

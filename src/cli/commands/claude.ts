@@ -22,7 +22,6 @@ function resumedSession(own: readonly string[]): string | undefined {
 
 function taskOfSession(session: string | undefined): string | undefined {
   if (session === undefined || session === "") return undefined;
-  for (const entry of readIndex(stateDir()).values())
-    if (entry.json.includes(session) && taskOf(entry).sessionId === session) return entry.id;
+  for (const entry of readIndex(stateDir()).values()) if (taskOf(entry).sessionId === session) return entry.id;
   return undefined;
 }
