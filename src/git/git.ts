@@ -62,6 +62,8 @@ export async function git(dir: string, args: readonly string[], options: GitOpti
     config: [...config, ...(options.config ?? [])],
     maxConcurrentProcesses: 16,
     timeout: { block: silenceMs },
+    // Its default waits 50 ms after a command that printed nothing.
+    completion: { onClose: true, onExit: false },
     // simple-git takes a silent non-zero exit for success; `rev-parse --verify --quiet` says no that way.
     errors: (error, result) =>
       error ??
