@@ -5,7 +5,7 @@ import { similar } from "../core/similar.ts";
 import { readIndex, taskOf } from "../store/index-file.ts";
 import { stateDir } from "../store/paths.ts";
 import { version } from "../version.ts";
-import { type Flag, runFlags, tasksFlags } from "./flags.ts";
+import { type Flag, runFlags, statuslineFlags, tasksFlags } from "./flags.ts";
 import { commandNames } from "./names.ts";
 
 /** @returns the exit code. @throws CopseError */
@@ -187,6 +187,17 @@ function build(parser: Argv, done: Done): Argv {
       "Check everything a task needs",
       (y) => json(y.usage(help("copse doctor", ["copse doctor"]))),
       (args) => done(import("./commands/doctor.ts").then(({ doctor }) => doctor(args["json"] === true))),
+    )
+    .command("statusline", "One line for a prompt, tmux or Claude Code's status bar", (y) =>
+      withFlags(
+        y.usage(
+          help("copse statusline [--claude] [-- other line's command]", [
+            "set -g status-right '#(copse statusline)'          in ~/.tmux.conf",
+            '"statusLine": {"type": "command", "command": "copse statusline --claude -- ~/my-line.sh"}   in Claude Code\'s settings',
+          ]),
+        ),
+        statuslineFlags,
+      ),
     )
     .command("claude", "Claude Code's own words (alias claude='copse claude')", (y) =>
       y.usage(

@@ -55,7 +55,15 @@ export const tasksFlags: readonly Flag[] = [
   { name: "group", kind: "string", describe: "Only tasks of this group" },
   { name: "json", kind: "boolean", describe: "Print JSON" },
   { name: "quiet", alias: ["q"], kind: "boolean", describe: "Print ids only" },
-  { name: "watch", kind: "boolean", describe: "Keep showing", later: "tasks --watch" },
+  { name: "watch", kind: "boolean", describe: "Keep showing, once a second" },
+  { name: "help", alias: ["h"], kind: "boolean", describe: "Show help" },
+  { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },
+];
+
+export const statuslineFlags: readonly Flag[] = [
+  { name: "claude", kind: "boolean", describe: "Standard input is Claude Code's status JSON" },
+  { name: "repo", kind: "boolean", describe: "Count the tasks of this repository only" },
+  { name: "json", kind: "boolean", describe: "Print JSON" },
   { name: "help", alias: ["h"], kind: "boolean", describe: "Show help" },
   { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },
 ];

@@ -15,6 +15,7 @@ export const commandNames = [
   "init",
   "doctor",
   "completion",
+  "statusline",
   "claude",
   "help",
 ];
@@ -36,6 +37,5 @@ export const laterNames = [
   "batch",
   "deps",
   "notify",
-  "statusline",
   "hooks",
 ];

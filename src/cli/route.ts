@@ -2,6 +2,7 @@
 import { CopseError } from "../core/errors.ts";
 import { similar } from "../core/similar.ts";
 import { claudeCommand } from "./commands/claude.ts";
+import { statusline } from "./commands/statusline.ts";
 import { tasks } from "./commands/tasks.ts";
 import { commandNames, laterNames } from "./names.ts";
 
@@ -18,7 +19,9 @@ export async function route(argv: readonly string[]): Promise<number> {
     case "tasks":
     case "list":
     case "ls":
-      return tasks(argv.slice(1));
+      return await tasks(argv.slice(1));
+    case "statusline":
+      return statusline(argv.slice(1));
     case "run":
       return await (await import("./commands/run.ts")).run(argv.slice(1));
     case "claude":

@@ -20,10 +20,16 @@ async function stage(): Promise<Stage> {
   return {
     box,
     async add(label, flags = [], cwd = box.repo) {
-      const run = await box.copse(["run", "-b", "-l", label, ...flags, "--exec", "--", agent("holds.sh")], { cwd, env: { NOTES: notes, GO: go } });
+      const run = await box.copse(["run", "-b", "-l", label, ...flags, "--exec", "--", agent("holds.sh")], {
+        cwd,
+        env: { NOTES: notes, GO: go },
+      });
       assert.is(run.code, 0, run.stderr);
     },
-    started: () => (existsSync(notes) ? readFileSync(notes, "utf8") : "").split("\n").flatMap((line) => (line.startsWith("start ") ? [line.slice(6)] : [])),
+    started: () =>
+      (existsSync(notes) ? readFileSync(notes, "utf8") : "")
+        .split("\n")
+        .flatMap((line) => (line.startsWith("start ") ? [line.slice(6)] : [])),
     open: () => writeFileSync(go, ""),
   };
 }

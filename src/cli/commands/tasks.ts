@@ -1,12 +1,12 @@
 /** `copse tasks`: what is going on. Reads the index only; starts nothing, needs no runner. */
 import { CopseError } from "../../core/errors.ts";
 import { waitingFor } from "../../core/line.ts";
-import { type StateName, type Task, terminalStates } from "../../core/task.ts";
+import { type StateName, type Task, terminalStates, type WaitingFor } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
 import { type Entry, isOpen, readIndex, taskOf } from "../../store/index-file.ts";
 import { stateDir } from "../../store/paths.ts";
 import { repoIdMaybe } from "../find.ts";
-import { parseFlags, tasksFlags } from "../flags.ts";
+import { type Parsed, parseFlags, tasksFlags } from "../flags.ts";
 import { paintFor } from "../view/paint.ts";
 import { taskLines } from "../view/words.ts";
 
@@ -16,10 +16,25 @@ const states: readonly StateName[] = ["queued", "preparing", "running", "blocked
 const recentMs = 7 * 86_400_000;
 const recentMost = 20;
 
-export function tasks(argv: readonly string[]): number {
+export async function tasks(argv: readonly string[]): Promise<number> {
   const { values, words } = parseFlags(argv, tasksFlags);
   if (words.length > 0)
     throw new CopseError("USAGE", `tasks takes no words, got "${words[0]}"`, { hint: `One task alone: copse show ${words[0]}` });
+  const look = looker(values);
+  if (values["watch"] !== true) return print(look(), values);
+  for (let before = ""; ; ) {
+    before = redraw(look(), values, before);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+interface Shown {
+  readonly tasks: readonly Task[];
+  readonly waiting: ReadonlyMap<string, WaitingFor>;
+}
+
+/** Settles what is asked for, once; every call of the result looks anew. */
+function looker(values: Parsed["values"]): () => Shown {
   const wanted = (values["state"] ?? []) as StateName[];
   for (const state of wanted)
     if (!states.includes(state))
@@ -32,24 +47,37 @@ export function tasks(argv: readonly string[]): number {
     throw new CopseError("NO_REPOSITORY", "this folder is not inside a git repository", {
       hint: "See the tasks of all repositories: copse tasks --all",
     });
+  return () => {
+    const entries = [...readIndex(stateDir()).values()];
+    const now = new Date();
+    const waiting = waitingFor(entries.filter((entry) => entry.state === "queued").map(taskOf), now.toISOString());
+    const mine = entries.filter(
+      (entry) => (here === undefined || entry.repoId === here) && (wanted.length === 0 || wanted.includes(entry.state)),
+    );
+    const tasks = (wanted.length > 0 || all ? mine : recent(mine, now)).map(taskOf).filter((task) => matches(task, values));
+    return { tasks: tasks.sort(byState), waiting };
+  };
+}
 
-  const entries = [...readIndex(stateDir()).values()];
-  const now = new Date();
-  const queued = entries.filter((entry) => entry.state === "queued").map(taskOf);
-  const waiting = waitingFor(queued, now.toISOString());
-  const mine = entries.filter(
-    (entry) => (here === undefined || entry.repoId === here) && (wanted.length === 0 || wanted.includes(entry.state)),
-  );
-  const shown = (wanted.length > 0 || all ? mine : recent(mine, now)).map(taskOf).filter((task) => matches(task, values));
-  shown.sort(byState);
-
+function print({ tasks, waiting }: Shown, values: Parsed["values"]): number {
   if (values["json"] === true)
-    process.stdout.write(`${JSON.stringify({ tasks: shown.map((task) => taskJson(task, waiting.get(task.id))) })}\n`);
-  else if (values["quiet"] === true) process.stdout.write(shown.map((task) => `${task.id}\n`).join(""));
-  else if (shown.length === 0)
-    process.stderr.write(`No tasks${all ? "" : " in this repository"}. Start one: copse -w -b --label docs "Write the API docs"\n`);
-  else process.stdout.write(`${taskLines(shown, waiting, paintFor(process.stdout), now.getTime(), all).join("\n")}\n`);
+    process.stdout.write(`${JSON.stringify({ tasks: tasks.map((task) => taskJson(task, waiting.get(task.id))) })}\n`);
+  else if (values["quiet"] === true) process.stdout.write(tasks.map((task) => `${task.id}\n`).join(""));
+  else if (tasks.length === 0)
+    process.stderr.write(
+      `No tasks${values["all"] === true ? "" : " in this repository"}. Start one: copse -w -b --label docs "Write the API docs"\n`,
+    );
+  else process.stdout.write(`${taskLines(tasks, waiting, paintFor(process.stdout), Date.now(), values["all"] === true).join("\n")}\n`);
   return 0;
+}
+
+/** In a terminal the screen is drawn again; elsewhere the list (with --json, a line of JSON) is printed again when it has changed. @returns what was shown */
+function redraw(shown: Shown, values: Parsed["values"], before: string): string {
+  const key = JSON.stringify(shown.tasks);
+  const terminal = process.stdout.isTTY && process.env["TERM"] !== "dumb" && values["json"] !== true;
+  if (terminal) process.stdout.write("\u001b[H\u001b[2J");
+  if (terminal || key !== before) print(shown, values);
+  return key;
 }
 
 /** Open tasks and those that ended lately. */
