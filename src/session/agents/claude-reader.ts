@@ -1,7 +1,7 @@
 /** Reads Claude Code's JSON lines, one at a time, into events. Lines it does not know are passed over; it never throws. */
 import { safeLine } from "../../core/safe.ts";
 import type { AgentEvent, Reader } from "./agent.ts";
-import { endingOf, type Seen } from "./claude-ending.ts";
+import { type ApiFailure, endingOf, type Final, type Seen } from "./claude-ending.ts";
 import { apiFailureOf, costOf, finalOf, type Line, list, mergeFailure, object, parse, words } from "./claude-lines.ts";
 import { ask, type PendingRequest } from "./claude-needs.ts";
 import { steps, type ToolInput, viewTool } from "./claude-tools.ts";
@@ -90,7 +90,8 @@ export function claudeReader(root: string): ClaudeReader {
       seen = { ...seen, apiFailure: apiFailureOf(line, words(message.content)) };
       return [];
     }
-    seen = { ...seen, midTurn: true, isInterrupted: false };
+    // An answer has come: whatever the provider refused before, the agent got past it.
+    seen = { ...seen, midTurn: true, isInterrupted: false, apiFailure: null };
     refused = null;
     const isSubagent = typeof line.parent_tool_use_id === "string";
     return list(message.content).flatMap((value): AgentEvent[] => {
@@ -200,6 +201,12 @@ export function claudeReader(root: string): ClaudeReader {
     return [{ type: "note", text: `the usage limit of this login is reached${resetsAt === null ? "" : `; it resets at ${resetsAt}`}` }];
   }
 
+  /** A turn that was interrupted while the provider refused it ended because of that. */
+  function apiFailureAtEnd(final: Final, line: Line): ApiFailure | null {
+    if (final.terminalReason === "api_error") return mergeFailure(seen.apiFailure, line);
+    return final.terminalReason?.startsWith("aborted") ? seen.apiFailure : null;
+  }
+
   function resultEvents(line: Line): AgentEvent[] {
     const final = finalOf(line);
     // Cost and models are sums over the process; turns are of this result alone.
@@ -209,7 +216,7 @@ export function claudeReader(root: string): ClaudeReader {
       ...seen,
       final,
       midTurn: false,
-      apiFailure: final.terminalReason === "api_error" ? mergeFailure(seen.apiFailure, line) : null,
+      apiFailure: apiFailureAtEnd(final, line),
     };
     const notes = list(line.permission_denials).flatMap((each) => denial(object(each)));
     const summary: AgentEvent[] = !final.isError && final.text !== "" ? [{ type: "summary", text: final.text }] : [];

@@ -218,6 +218,45 @@ test("a login refused twice is hopeless, and says so when it is ended for that",
   assert.ok(reader.read(retry(2)).some((event) => event.type === "hopeless"));
   const ending = reader.end({ code: 143 });
   assert.is(ending.kind === "failed" && ending.code, "LOGIN_REFUSED");
+  // Seen when SIGINT reached it first: it writes the interruption down and ends its turn.
+  reader.read(JSON.stringify({ type: "user", message: { content: [{ type: "text", text: "[Request interrupted by user]" }] } }));
+  reader.read(JSON.stringify(abortedResult));
+  const interrupted = reader.end({ code: 0 });
+  assert.is(interrupted.kind === "failed" && interrupted.code, "LOGIN_REFUSED");
+});
+
+test("a trouble of the provider that was overcome does not explain a later end", () => {
+  const ended = (last: object[], code: number) => {
+    const reader = claude.reader("/repo");
+    for (const line of [
+      { type: "system", subtype: "api_retry", attempt: 1, retry_delay_ms: 500, error_status: 529, error: "overloaded" },
+      { type: "assistant", message: { content: [{ type: "tool_use", id: "t1", name: "Bash", input: { command: "make" } }] } },
+      ...last,
+    ])
+      reader.read(JSON.stringify(line));
+    const ending = reader.end({ code });
+    return ending.kind === "failed" ? ending.code : ending.kind;
+  };
+  assert.is(ended([], 137), "AGENT_FAILED");
+  assert.is(ended([abortedResult], 0), "INTERRUPTED");
+});
+
+test("a conversation without room is told as that", () => {
+  const reader = claude.reader("/repo");
+  const words = { content: [{ type: "text", text: "Prompt is too long" }] };
+  reader.read(JSON.stringify({ type: "assistant", is_api_error_message: true, error: "invalid_request", message: words }));
+  reader.read(
+    JSON.stringify({
+      type: "result",
+      subtype: "success",
+      is_error: true,
+      terminal_reason: "blocking_limit",
+      api_error_status: null,
+      result: "Prompt is too long",
+    }),
+  );
+  const ending = reader.end({ code: 1 });
+  assert.is(ending.kind === "failed" && ending.code, "PROMPT_TOO_LONG");
 });
 
 test("without a result nothing is done, whatever the exit code", () => {
@@ -349,6 +388,14 @@ test("answers are one line each, under the request's id", () => {
 test("attach takes the session up in a terminal", () => {
   assert.equal(claude.attach("abc", {}), { file: "claude", args: ["--resume", "abc"] });
 });
+
+const abortedResult = {
+  type: "result",
+  subtype: "error_during_execution",
+  is_error: true,
+  terminal_reason: "aborted_streaming",
+  errors: ["[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null"],
+};
 
 function control(id: string, tool: string, input: object): string {
   return JSON.stringify({
