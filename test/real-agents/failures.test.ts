@@ -70,6 +70,8 @@ test("a usage limit parks the task, which goes on by itself in its session", asy
     assert.is(done.attempt, 2);
     assert.is(done.sessionId, parked.sessionId, "the same session");
     assert.match(done.result.summary, /^I was told: You were interrupted/);
+    // Two answers in all; the session counts the first one again when it is resumed.
+    assert.equal([done.cost.inputTokens, done.cost.outputTokens, done.cost.usd], [2000, 100, 0.005]);
     const last = box.api.main().at(-1);
     assert.ok(last && userTexts(last.body as never).includes("The long task"), "the earlier conversation is there");
     assert.ok(Date.parse(done.endedAt) >= until, "not before its time");

@@ -48,7 +48,8 @@ export type AgentEvent =
     }
   /** What was needed is settled; the agent goes on. */
   | { readonly type: "settled"; readonly requestId: string }
-  | { readonly type: "cost"; readonly cost: Cost }
+  /** What this run has spent; `earlier`: what a resumed session had spent before, as far as it knows. */
+  | { readonly type: "cost"; readonly cost: Cost; readonly earlier?: Cost }
   | { readonly type: "summary"; readonly text: string }
   /** Worth a line in the task's record, e.g. a refused permission or a retry of the provider. */
   | { readonly type: "note"; readonly text: string }

@@ -1,8 +1,9 @@
 /** Reads Claude Code's JSON lines, one at a time, into events. Lines it does not know are passed over; it never throws. */
 import { safeLine } from "../../core/safe.ts";
+import type { Cost } from "../../core/task.ts";
 import type { AgentEvent, Reader } from "./agent.ts";
 import { type ApiFailure, endingOf, type Final, type Seen } from "./claude-ending.ts";
-import { apiFailureOf, costOf, finalOf, type Line, list, mergeFailure, object, parse, words } from "./claude-lines.ts";
+import { apiFailureOf, finalOf, type Line, list, mergeFailure, minus, object, parse, spentOf, words } from "./claude-lines.ts";
 import { ask, type PendingRequest } from "./claude-needs.ts";
 import { steps, type ToolInput, viewTool } from "./claude-tools.ts";
 
@@ -26,6 +27,8 @@ export function claudeReader(root: string): ClaudeReader {
   /** Background commands and subagents that outlive the turn which began them. */
   let inFlight: readonly string[] = [];
   let turns = 0;
+  /** What a resumed session had spent before this process. */
+  let earlier: Cost | null = null;
   /** A request just refused or withdrawn: by the person, unless a next line says that the turn was interrupted. */
   let refused: PendingRequest | null = null;
   let seen: Seen = { final: null, midTurn: false, apiFailure: null, resetsAt: null, isInterrupted: false, unanswered: null };
@@ -209,7 +212,9 @@ export function claudeReader(root: string): ClaudeReader {
 
   function resultEvents(line: Line): AgentEvent[] {
     const final = finalOf(line);
-    // Cost and models are sums over the process; turns are of this result alone.
+    // Cost and tokens are sums over the session, earlier processes included where it knows of them; turns are of this result alone.
+    const spent = spentOf(line);
+    earlier ??= spent.before;
     turns += typeof line.num_turns === "number" ? line.num_turns : 0;
     const settled = inFlight.length === 0 ? settle(() => true) : [];
     seen = {
@@ -227,6 +232,6 @@ export function claudeReader(root: string): ClaudeReader {
         ? [{ type: "activity", text: safeLine(`waiting for ${inFlight.join(", ")}`, 80) }]
         : [];
     calls.clear();
-    return [...settled, ...notes, { type: "cost", cost: costOf(line, turns) }, ...summary, ...after];
+    return [...settled, ...notes, { type: "cost", cost: { ...minus(spent.total, earlier), turns }, earlier }, ...summary, ...after];
   }
 }

@@ -60,6 +60,25 @@ test("a run that writes files shows what it does, what it changed and what it co
   assert.equal(run.ending, { kind: "done" });
 });
 
+test("a resumed session's earlier cost is not counted again", () => {
+  const usage = (inputTokens: number) => ({ m: { inputTokens, outputTokens: 50, costUSD: inputTokens / 1e6 } });
+  const result = (total: number, own: number) =>
+    JSON.stringify({
+      type: "result",
+      subtype: "success",
+      is_error: false,
+      num_turns: 1,
+      result: "ok",
+      total_cost_usd: total / 1e6,
+      modelUsage: usage(total),
+      model_usage_since_last_result: usage(own),
+    });
+  const reader = claude.reader("/repo");
+  const [first, second] = [result(3000, 1000), result(3500, 500)].map((line) => reader.read(line).find((event) => event.type === "cost"));
+  assert.equal(first?.type === "cost" && [first.cost.usd, first.cost.inputTokens, first.earlier?.inputTokens], [0.001, 1000, 2000]);
+  assert.equal(second?.type === "cost" && [second.cost.usd, second.cost.inputTokens, second.cost.turns], [0.0015, 1500, 2]);
+});
+
 test("a permission request names the whole command, and is settled by its answer", () => {
   for (const name of ["permission-allowed", "permission-denied"]) {
     const run = replay(name);
