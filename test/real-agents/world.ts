@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import * as assert from "uvu/assert";
 import { type MessagesApi, type MessagesBody, type Reply, type Script, startMessagesApi, userTexts } from "../support/messages-api.ts";
 import { builtCli, type Ran, type Sandbox, sandbox, waitFor } from "../support/sandbox.ts";
@@ -26,7 +27,7 @@ export interface World extends Sandbox {
   tree(label: string): string;
 }
 
-export const key = "sk-ant-api03-fake-key-of-a-test";
+const key = "sk-ant-api03-fake-key-of-a-test";
 
 const open = new Set<() => Promise<void>>();
 // Out of time: what was started is ended.
@@ -60,6 +61,7 @@ export async function world(
       DISABLE_AUTOUPDATER: "1",
       NO_UPDATE_NOTIFIER: "1",
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+      CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: "1",
       COPSE_IDLE_SECONDS: "20",
       ...Object.fromEntries(
         ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"].map((name) => [name, outside.url]),
@@ -145,6 +147,49 @@ export function recorded(box: Sandbox, task: { readonly id: string; readonly att
 /** The command line the agent was started with. */
 export function argvOf(pid: number): string[] {
   return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+}
+
+/** A command in a pseudo-terminal of 120 columns (`script`). */
+export interface Terminal {
+  type(keys: string): void;
+  /** Waits until these words stand on the screen; blanks do not count, as a program may move the cursor instead of writing them. */
+  shows(words: string): Promise<void>;
+  readonly ended: Promise<number | null>;
+}
+
+export function terminal(box: Sandbox, line: string): Terminal {
+  const child = spawn("script", ["-qefc", `stty cols 120 rows 40; ${line}`, "/dev/null"], {
+    cwd: box.repo,
+    env: { ...box.env, TERM: "xterm-256color" },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let out = "";
+  child.stdout.on("data", (chunk) => (out += chunk));
+  const bare = (text: string) => stripVTControlCharacters(text).replace(/\s+/g, "");
+  return {
+    type: (keys) => void child.stdin.write(keys),
+    async shows(words) {
+      try {
+        await waitFor(() => bare(out).includes(bare(words)), "the screen");
+      } catch {
+        throw new Error(`the screen never showed "${words}": ${stripVTControlCharacters(out).slice(-3000)}`);
+      }
+      out = "";
+    },
+    ended: new Promise((resolve) => child.on("exit", resolve)),
+  };
+}
+
+/** What a person has answered before: the first start's questions, the key, and trust in these folders. */
+export function settle(box: Sandbox, folders: readonly string[]): void {
+  const projects = Object.fromEntries(folders.map((folder) => [folder, { hasTrustDialogAccepted: true }]));
+  const answers = {
+    hasCompletedOnboarding: true,
+    theme: "dark",
+    customApiKeyResponses: { approved: [key.slice(-20)], rejected: [] },
+    projects,
+  };
+  writeFileSync(join(box.env["HOME"] ?? "", ".claude.json"), JSON.stringify(answers));
 }
 
 /** Something a test lets happen. */
