@@ -40,6 +40,9 @@ export class Account {
         this.#toolCalls++;
         if (event.changes !== undefined) this.#files.add(event.changes);
         break;
+      case "tool-failed":
+        if (event.unchanged !== undefined) this.#files.delete(event.unchanged);
+        break;
       case "said":
         this.finished = false;
         break;

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { message, text, toolUse, turn, userTexts } from "../support/messages-api.ts";
 import { waitFor } from "../support/sandbox.ts";
-import { gate, world } from "./world.ts";
+import { gate, runFolder, world } from "./world.ts";
 
 const prompt = "Scan the entire codebase for security issues. Output to security-audit.md with severity ratings.";
 const findings = "# Security audit\n\n- HIGH: src/api/auth.ts compares tokens with ==\n";
@@ -57,6 +57,7 @@ test("the quoted line makes a task that shows what it scans, and ends with its f
     assert.is(running.toolCalls, 2);
     assert.type(running.pid, "number");
     assert.is(box.git(["status", "--porcelain"]), "");
+    const following = box.copse(["logs", "-f", "security-audit"]);
     seen.open();
 
     assert.is((await box.copse(["wait", "security-audit"])).code, 0);
@@ -83,6 +84,24 @@ test("the quoted line makes a task that shows what it scans, and ends with its f
     assert.match(report, /Files it was told to write:\n\n- `security-audit\.md`/);
     assert.match(report, /Completed/);
     assert.match((await box.copse(["tasks"])).stdout, /^✓ security-audit +completed +\(\d+ s ago\) +1 file, \+3 −0\n$/);
+
+    const log = [
+      `session ${task.sessionId}`,
+      "I will read the API first.",
+      "→ Read src/api/auth.ts",
+      "→ Read src/api/users.ts",
+      "→ Write security-audit.md",
+      "One finding of high severity; see security-audit.md.",
+      "",
+    ].join("\n");
+    assert.is((await box.copse(["logs", "security-audit"])).stdout, log);
+    const followed = await following;
+    assert.equal([followed.code, followed.stdout, followed.stderr], [0, log, "security-audit is completed.\n"]);
+    const raw = (await box.copse(["logs", "--raw", "security-audit"])).stdout;
+    assert.is(raw, readFileSync(join(runFolder(box, task), "out"), "utf8"), "byte for byte");
+    const show = (await box.copse(["show", "security-audit"])).stdout;
+    for (const words of [`session ${task.sessionId}`, "copse/security-audit from HEAD", "3000 tokens in, 150 out", "delivered: 1 commit\n"])
+      assert.ok(show.includes(words), show);
 
     const again = await box.claude(["--resume", task.sessionId, "-p", "How many findings?"], box.tree("security-audit"));
     assert.is(again.code, 0, again.stderr);

@@ -38,6 +38,8 @@ export type AgentEvent =
   | { readonly type: "activity"; readonly text: string }
   /** A tool was called; `changes` is the file it writes, relative to the worktree where it can be. */
   | { readonly type: "tool"; readonly name: string; readonly detail: string; readonly changes?: string }
+  /** A call failed, and why; `unchanged` is the file it was to write, unless another call wrote that. */
+  | { readonly type: "tool-failed"; readonly name: string; readonly text: string; readonly unchanged?: string }
   /** The agent's own words. */
   | { readonly type: "said"; readonly text: string }
   /** A person is needed now; the process waits. */

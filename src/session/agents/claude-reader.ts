@@ -21,7 +21,9 @@ export function claudeReader(root: string): ClaudeReader {
   /** Calls a person was asked about, or whose refusal is noted already. */
   const known = new Set<string>();
   /** What each call of the running turn is about; refusals and plans name only the call. */
-  const calls = new Map<string, ToolInput>();
+  const calls = new Map<string, { readonly name: string; readonly input: ToolInput; readonly changes: string | undefined }>();
+  /** Files that a call has really written. */
+  const written = new Set<string>();
   let plan = "";
   let created = 0;
   /** Background commands and subagents that outlive the turn which began them. */
@@ -91,7 +93,7 @@ export function claudeReader(root: string): ClaudeReader {
     const message = object(line.message);
     if (line.is_api_error_message === true) {
       seen = { ...seen, apiFailure: apiFailureOf(line, words(message.content)) };
-      return [];
+      return [{ type: "log", text: words(message.content) }];
     }
     // An answer has come: whatever the provider refused before, the agent got past it.
     seen = { ...seen, midTurn: true, isInterrupted: false, apiFailure: null };
@@ -107,12 +109,12 @@ export function claudeReader(root: string): ClaudeReader {
   }
 
   function toolEvents(name: string, input: ToolInput, id: string): AgentEvent[] {
-    calls.set(id, input);
     if (typeof input.plan === "string") plan = input.plan;
     // In plan mode the agent writes its plan to a file of its own before it asks.
     else if (name === "Write" && typeof input.content === "string" && /\/plans\/[^/]+\.md$/.test(String(input.file_path)))
       plan = input.content;
     const view = viewTool(name, input, roots);
+    calls.set(id, { name, input, changes: view.changes });
     if (view.changes !== undefined && !view.changes.startsWith("/")) changed.add(view.changes);
     const activity =
       (view.changes !== undefined && changed.size > 1 ? `${changed.size} files processed` : view.activity) ?? stepsAfter(name, input);
@@ -140,8 +142,24 @@ export function claudeReader(root: string): ClaudeReader {
       if (asked && block.is_error === true) refused = asked;
       if (asked && block.is_error === true && /^Tool permission request failed/.test(words(block.content)))
         seen = { ...seen, unanswered: asked.needs };
-      return settle((each) => each.toolUseId === block.tool_use_id);
+      return [...settle((each) => each.toolUseId === block.tool_use_id), ...outcomeOf(block)];
     });
+  }
+
+  /** Told only of a call that failed. */
+  function outcomeOf(block: Line): AgentEvent[] {
+    const call = calls.get(String(block.tool_use_id));
+    if (call === undefined) return [];
+    const { name, changes } = call;
+    if (block.is_error !== true) {
+      if (changes !== undefined) written.add(changes);
+      return [];
+    }
+    const said = words(block.content).replace(/<\/?tool_use_error>/g, "");
+    const text = said.startsWith("The user doesn't want to proceed with this tool use.") ? "was not run" : said;
+    if (changes === undefined || written.has(changes)) return [{ type: "tool-failed", name, text }];
+    changed.delete(changes);
+    return [{ type: "tool-failed", name, text, unchanged: changes }];
   }
 
   function requestEvents(line: Line): AgentEvent[] {
@@ -193,7 +211,7 @@ export function claudeReader(root: string): ClaudeReader {
     if (known.has(id)) return [];
     known.add(id);
     const tool = String(line.tool_name);
-    const { detail } = viewTool(tool, calls.get(id) ?? object(line.tool_input), roots);
+    const { detail } = viewTool(tool, calls.get(id)?.input ?? object(line.tool_input), roots);
     return [{ type: "note", text: `refused without asking: ${safeLine(detail === "" ? tool : `${tool}: ${detail}`, 300)}` }];
   }
 

@@ -60,6 +60,28 @@ test("a run that writes files shows what it does, what it changed and what it co
   assert.equal(run.ending, { kind: "done" });
 });
 
+test("a call that failed says why, and its file does not count as changed", () => {
+  const reader = claude.reader("/repo");
+  const call = (id: string, path: string) => {
+    const block = { type: "tool_use", id, name: "Edit", input: { file_path: path } };
+    return reader.read(JSON.stringify({ type: "assistant", message: { content: [block] } }));
+  };
+  const result = (id: string, content: string, is_error = true) => {
+    const block = { type: "tool_result", tool_use_id: id, content, is_error };
+    return reader.read(JSON.stringify({ type: "user", message: { content: [block] } }));
+  };
+  call("1", "/repo/a.ts");
+  assert.equal(result("1", "ok", false), []);
+  call("2", "/repo/b.ts");
+  assert.equal(result("2", "<tool_use_error>File does not exist.</tool_use_error>"), [
+    { type: "tool-failed", name: "Edit", text: "File does not exist.", unchanged: "b.ts" },
+  ]);
+  call("3", "/repo/a.ts");
+  assert.equal(result("3", "String to replace not found."), [{ type: "tool-failed", name: "Edit", text: "String to replace not found." }]);
+  const said = call("4", "/repo/c.ts").find((event) => event.type === "activity");
+  assert.is(said?.type === "activity" && said.text, "2 files processed");
+});
+
 test("a resumed session's earlier cost is not counted again", () => {
   const usage = (inputTokens: number) => ({ m: { inputTokens, outputTokens: 50, costUSD: inputTokens / 1e6 } });
   const result = (total: number, own: number) =>
@@ -203,6 +225,7 @@ test("a failure of the provider says what it answered, and what to do", () => {
   const { ending } = replay("error-401");
   assert.is(ending.kind === "failed" && ending.message, "the provider refused the login (401): Invalid API key · Fix external API key");
   assert.match((ending.kind === "failed" && ending.hint) || "", "claude /login");
+  assert.equal(of(replay("error-401"), "log"), [{ type: "log", text: "Invalid API key · Fix external API key" }], "the log says it too");
 });
 
 test("a usage limit is no failure: it names when it ends", () => {
