@@ -1,6 +1,6 @@
 /** What a run has shown so far, gathered from its adapter's events: activity, files, tools, cost, open questions. */
 import { safeLine } from "../core/safe.ts";
-import type { NeedsKind, Progress } from "../core/task.ts";
+import { type Cost, type NeedsKind, noCost, type Progress } from "../core/task.ts";
 import type { AgentEvent } from "./agents/agent.ts";
 
 type Asked = { readonly kind: NeedsKind; readonly text: string; readonly options?: readonly string[] };
@@ -16,7 +16,8 @@ export class Account {
   #activity: string | null = null;
   #toolCalls = 0;
   #files = new Set<string>();
-  #cost: Progress["cost"] | undefined;
+  #cost: Cost | undefined;
+  #earlier: Cost = noCost;
   #asked = new Map<string, Asked>();
   #notes: string[] = [];
 
@@ -39,6 +40,9 @@ export class Account {
         this.#toolCalls++;
         if (event.changes !== undefined) this.#files.add(event.changes);
         break;
+      case "tool-failed":
+        if (event.unchanged !== undefined) this.#files.delete(event.unchanged);
+        break;
       case "said":
         this.finished = false;
         break;
@@ -50,6 +54,7 @@ export class Account {
         break;
       case "cost":
         this.#cost = event.cost;
+        this.#earlier = event.earlier ?? noCost;
         break;
       case "summary":
         this.summary = event.text;
@@ -78,22 +83,27 @@ export class Account {
   }
 
   progress(): Progress {
-    const { cost } = this.#before;
-    const sum = (a: number | null, b: number | null) => (a === null && b === null ? null : (a ?? 0) + (b ?? 0));
-    const mine = this.#cost;
+    const cost = atLeast(this.#before.cost, this.#earlier);
     return {
       activity: this.#activity,
       filesChanged: Math.max(this.#before.filesChanged, this.#files.size),
       toolCalls: this.#before.toolCalls + this.#toolCalls,
-      cost:
-        mine === undefined
-          ? cost
-          : {
-              usd: sum(cost.usd, mine.usd),
-              inputTokens: sum(cost.inputTokens, mine.inputTokens),
-              outputTokens: sum(cost.outputTokens, mine.outputTokens),
-              turns: sum(cost.turns, mine.turns),
-            },
+      cost: this.#cost === undefined ? cost : plus(cost, this.#cost),
     };
   }
+}
+
+const plus = (a: Cost, b: Cost): Cost => eachOf(a, b, (x, y) => Math.round((x + y) * 1e8) / 1e8);
+/** A run that was killed or visited told nothing of its cost; the session may know of it later. */
+const atLeast = (a: Cost, b: Cost): Cost => eachOf(a, b, Math.max);
+
+/** Field by field; null only where both are. */
+function eachOf(a: Cost, b: Cost, of: (x: number, y: number) => number): Cost {
+  const one = (x: number | null, y: number | null) => (x === null && y === null ? null : of(x ?? 0, y ?? 0));
+  return {
+    usd: one(a.usd, b.usd),
+    inputTokens: one(a.inputTokens, b.inputTokens),
+    outputTokens: one(a.outputTokens, b.outputTokens),
+    turns: one(a.turns, b.turns),
+  };
 }

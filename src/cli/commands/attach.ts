@@ -17,8 +17,8 @@ import { refOf } from "../view/words.ts";
 
 const parkMs = 40_000;
 
-/** `then`: what becomes of an open task afterwards. @returns the exit code of the agent's session */
-export async function attach(name: string, then: "queue" | "deliver" | "same"): Promise<number> {
+/** `then`: what becomes of an open task afterwards; `words`: the agent's arguments where the person typed them. @returns the exit code of the agent's session */
+export async function attach(name: string, then: "queue" | "deliver" | "same", words?: readonly string[]): Promise<number> {
   const found = findTask(name);
   const session = sessionOf(found.task);
   if (!process.stdin.isTTY || !process.stdout.isTTY)
@@ -29,7 +29,7 @@ export async function attach(name: string, then: "queue" | "deliver" | "same"): 
     `Attaching to ${found.task.label}${open ? "; leave the agent as usual (Ctrl-D or /exit) to hand the task back" : ", which has ended: nothing of its record changes"}.\n`,
   );
   try {
-    return await giveTerminal(session.file, session.args, {
+    return await giveTerminal(session.file, words ?? session.args, {
       cwd: found.task.worktree as string,
       env: interactive(runEnvironment(found.task, found.dir, found.task.run)),
     });

@@ -5,10 +5,14 @@ import { stateDir } from "../../store/paths.ts";
 export async function claudeCommand(argv: readonly string[]): Promise<number> {
   const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   if (own.some((arg) => arg === "--background" || arg === "--bg")) return await (await import("./run.ts")).run(withAgent(argv, own));
-  const task = taskOfSession(resumedSession(own));
-  if (task !== undefined) return (await import("../cold.ts")).attach(task, "queue");
+  const task = isVisit(own) ? taskOfSession(resumedSession(own)) : undefined;
+  if (task !== undefined) return await (await import("../cold.ts")).attach(task, "queue", argv);
   return await (await import("../cold.ts")).passOn(argv);
 }
+
+/** A person at a terminal; anything that prints its answer and leaves is Claude Code's own. */
+const isVisit = (own: readonly string[]): boolean =>
+  process.stdin.isTTY === true && process.stdout.isTTY === true && !own.some((arg) => arg === "-p" || arg === "--print");
 
 /** These words are Claude Code's, whatever agent is configured. */
 const withAgent = (argv: readonly string[], own: readonly string[]): string[] =>

@@ -8,7 +8,9 @@ export function logLine(event: AgentEvent): string | undefined {
     case "session":
       return `session ${safeLine(event.id)}\n`;
     case "tool":
-      return `→ ${safeLine(event.name, 40)} ${safeLine(event.detail, 300)}\n`;
+      return `${`→ ${safeLine(event.name, 40)} ${safeLine(event.detail, 300)}`.trimEnd()}\n`;
+    case "tool-failed":
+      return `✗ ${safeLine(event.name, 40)}: ${safeLine(event.text, 300)}\n`;
     case "said":
       return `${safe(event.text)}\n`;
     case "needs":

@@ -1,7 +1,7 @@
 /** A task's life in sentences, from its log. Pure. */
 import type { TaskEvent } from "../../core/events.ts";
 import { safeLine } from "../../core/safe.ts";
-import { clock } from "./words.ts";
+import { clock, count } from "./words.ts";
 
 /** One sentence an event; events that mean nothing to a person give none. */
 export function story(events: readonly TaskEvent[]): string[] {
@@ -48,7 +48,7 @@ function sentence(event: TaskEvent): string | undefined {
       );
     case "delivered":
       return event.failure === null
-        ? `delivered: ${event.result.outcome === "no-changes" ? "no changes" : `${event.result.commits} commits`}`
+        ? `delivered: ${event.result.outcome === "no-changes" ? "no changes" : count(event.result.commits, "commit")}`
         : `delivery failed: ${event.failure.message}`;
     case "retried":
       return `${event.by} asked for a new attempt`;

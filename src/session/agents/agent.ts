@@ -38,6 +38,8 @@ export type AgentEvent =
   | { readonly type: "activity"; readonly text: string }
   /** A tool was called; `changes` is the file it writes, relative to the worktree where it can be. */
   | { readonly type: "tool"; readonly name: string; readonly detail: string; readonly changes?: string }
+  /** A call failed, and why; `unchanged` is the file it was to write, unless another call wrote that. */
+  | { readonly type: "tool-failed"; readonly name: string; readonly text: string; readonly unchanged?: string }
   /** The agent's own words. */
   | { readonly type: "said"; readonly text: string }
   /** A person is needed now; the process waits. */
@@ -48,7 +50,8 @@ export type AgentEvent =
     }
   /** What was needed is settled; the agent goes on. */
   | { readonly type: "settled"; readonly requestId: string }
-  | { readonly type: "cost"; readonly cost: Cost }
+  /** What this run has spent; `earlier`: what a resumed session had spent before, as far as it knows. */
+  | { readonly type: "cost"; readonly cost: Cost; readonly earlier?: Cost }
   | { readonly type: "summary"; readonly text: string }
   /** Worth a line in the task's record, e.g. a refused permission or a retry of the provider. */
   | { readonly type: "note"; readonly text: string }

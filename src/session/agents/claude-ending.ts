@@ -42,7 +42,7 @@ export function endingOf(seen: Seen, exit: Exit): Ending {
   const { final, apiFailure } = seen;
   if (seen.unanswered !== null && !(apiFailure !== null && final?.isError)) return { kind: "question", needs: seen.unanswered };
   if (final === null || seen.midTurn) return apiFailure === null ? withoutResult(seen, exit) : providerEnding(seen, apiFailure);
-  if (final.subtype === "error_during_execution") return duringExecution(final);
+  if (final.subtype === "error_during_execution") return apiFailure === null ? duringExecution(final) : providerEnding(seen, apiFailure);
   if (final.terminalReason === "max_turns" || final.subtype === "error_max_turns")
     return failed(
       "MAX_TURNS",
@@ -54,6 +54,12 @@ export function endingOf(seen: Seen, exit: Exit): Ending {
       "BUDGET",
       "the agent spent its budget before it was done",
       "Run it again with a higher budget; the session goes on where it stopped.",
+    );
+  if (final.terminalReason === "blocking_limit")
+    return failed(
+      "PROMPT_TOO_LONG",
+      `the agent has no room left for this conversation: ${firstLine(final.text)}`,
+      "Put the material in files and name them in the prompt, or make several tasks of it.",
     );
   if (apiFailure !== null) return providerEnding(seen, apiFailure);
   if (final.isError)

@@ -35,16 +35,34 @@ export function mergeFailure(earlier: ApiFailure | null, line: Line): ApiFailure
   };
 }
 
-/** Tokens of all models, the cached ones included. */
-export function costOf(line: Line, turns: number): Cost {
-  const models = Object.values(object(line.modelUsage)).map(object);
+/** What the session says it has spent in all (tokens of all models, the cached ones included), and what of it stood there before this process's first result. */
+export function spentOf(line: Line): { readonly total: Cost; readonly before: Cost } {
+  const total = { ...usageOf(object(line.modelUsage)), usd: typeof line.total_cost_usd === "number" ? line.total_cost_usd : null };
+  // Older versions count by process and do not tell them apart.
+  const own = typeof line.model_usage_since_last_result === "object" ? usageOf(object(line.model_usage_since_last_result)) : total;
+  return { total, before: minus(total, own) };
+}
+
+/** Field by field; unknown stays unknown. Prices are rounded to what they are given in. */
+export function minus(a: Cost, b: Cost): Cost {
+  const less = (x: number | null, y: number | null) => (x === null ? null : Math.max(0, Math.round((x - (y ?? 0)) * 1e8) / 1e8));
+  return {
+    usd: less(a.usd, b.usd),
+    inputTokens: less(a.inputTokens, b.inputTokens),
+    outputTokens: less(a.outputTokens, b.outputTokens),
+    turns: a.turns,
+  };
+}
+
+function usageOf(usage: Line): Cost {
+  const models = Object.values(usage).map(object);
   const sum = (...keys: readonly string[]) =>
     models.reduce((total, model) => total + keys.reduce((part, key) => part + (typeof model[key] === "number" ? model[key] : 0), 0), 0);
   return {
-    usd: typeof line.total_cost_usd === "number" ? line.total_cost_usd : null,
+    usd: sum("costUSD"),
     inputTokens: sum("inputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"),
     outputTokens: sum("outputTokens"),
-    turns,
+    turns: null,
   };
 }
 

@@ -1,8 +1,9 @@
 /** Reads Claude Code's JSON lines, one at a time, into events. Lines it does not know are passed over; it never throws. */
 import { safeLine } from "../../core/safe.ts";
+import type { Cost } from "../../core/task.ts";
 import type { AgentEvent, Reader } from "./agent.ts";
-import { endingOf, type Seen } from "./claude-ending.ts";
-import { apiFailureOf, costOf, finalOf, type Line, list, mergeFailure, object, parse, words } from "./claude-lines.ts";
+import { type ApiFailure, endingOf, type Final, type Seen } from "./claude-ending.ts";
+import { apiFailureOf, finalOf, type Line, list, mergeFailure, minus, object, parse, spentOf, words } from "./claude-lines.ts";
 import { ask, type PendingRequest } from "./claude-needs.ts";
 import { steps, type ToolInput, viewTool } from "./claude-tools.ts";
 
@@ -20,12 +21,16 @@ export function claudeReader(root: string): ClaudeReader {
   /** Calls a person was asked about, or whose refusal is noted already. */
   const known = new Set<string>();
   /** What each call of the running turn is about; refusals and plans name only the call. */
-  const calls = new Map<string, ToolInput>();
+  const calls = new Map<string, { readonly name: string; readonly input: ToolInput; readonly changes: string | undefined }>();
+  /** Files that a call has really written. */
+  const written = new Set<string>();
   let plan = "";
   let created = 0;
   /** Background commands and subagents that outlive the turn which began them. */
   let inFlight: readonly string[] = [];
   let turns = 0;
+  /** What a resumed session had spent before this process. */
+  let earlier: Cost | null = null;
   /** A request just refused or withdrawn: by the person, unless a next line says that the turn was interrupted. */
   let refused: PendingRequest | null = null;
   let seen: Seen = { final: null, midTurn: false, apiFailure: null, resetsAt: null, isInterrupted: false, unanswered: null };
@@ -88,9 +93,10 @@ export function claudeReader(root: string): ClaudeReader {
     const message = object(line.message);
     if (line.is_api_error_message === true) {
       seen = { ...seen, apiFailure: apiFailureOf(line, words(message.content)) };
-      return [];
+      return [{ type: "log", text: words(message.content) }];
     }
-    seen = { ...seen, midTurn: true, isInterrupted: false };
+    // An answer has come: whatever the provider refused before, the agent got past it.
+    seen = { ...seen, midTurn: true, isInterrupted: false, apiFailure: null };
     refused = null;
     const isSubagent = typeof line.parent_tool_use_id === "string";
     return list(message.content).flatMap((value): AgentEvent[] => {
@@ -103,12 +109,12 @@ export function claudeReader(root: string): ClaudeReader {
   }
 
   function toolEvents(name: string, input: ToolInput, id: string): AgentEvent[] {
-    calls.set(id, input);
     if (typeof input.plan === "string") plan = input.plan;
     // In plan mode the agent writes its plan to a file of its own before it asks.
     else if (name === "Write" && typeof input.content === "string" && /\/plans\/[^/]+\.md$/.test(String(input.file_path)))
       plan = input.content;
     const view = viewTool(name, input, roots);
+    calls.set(id, { name, input, changes: view.changes });
     if (view.changes !== undefined && !view.changes.startsWith("/")) changed.add(view.changes);
     const activity =
       (view.changes !== undefined && changed.size > 1 ? `${changed.size} files processed` : view.activity) ?? stepsAfter(name, input);
@@ -136,8 +142,24 @@ export function claudeReader(root: string): ClaudeReader {
       if (asked && block.is_error === true) refused = asked;
       if (asked && block.is_error === true && /^Tool permission request failed/.test(words(block.content)))
         seen = { ...seen, unanswered: asked.needs };
-      return settle((each) => each.toolUseId === block.tool_use_id);
+      return [...settle((each) => each.toolUseId === block.tool_use_id), ...outcomeOf(block)];
     });
+  }
+
+  /** Told only of a call that failed. */
+  function outcomeOf(block: Line): AgentEvent[] {
+    const call = calls.get(String(block.tool_use_id));
+    if (call === undefined) return [];
+    const { name, changes } = call;
+    if (block.is_error !== true) {
+      if (changes !== undefined) written.add(changes);
+      return [];
+    }
+    const said = words(block.content).replace(/<\/?tool_use_error>/g, "");
+    const text = said.startsWith("The user doesn't want to proceed with this tool use.") ? "was not run" : said;
+    if (changes === undefined || written.has(changes)) return [{ type: "tool-failed", name, text }];
+    changed.delete(changes);
+    return [{ type: "tool-failed", name, text, unchanged: changes }];
   }
 
   function requestEvents(line: Line): AgentEvent[] {
@@ -189,7 +211,7 @@ export function claudeReader(root: string): ClaudeReader {
     if (known.has(id)) return [];
     known.add(id);
     const tool = String(line.tool_name);
-    const { detail } = viewTool(tool, calls.get(id) ?? object(line.tool_input), roots);
+    const { detail } = viewTool(tool, calls.get(id)?.input ?? object(line.tool_input), roots);
     return [{ type: "note", text: `refused without asking: ${safeLine(detail === "" ? tool : `${tool}: ${detail}`, 300)}` }];
   }
 
@@ -200,16 +222,24 @@ export function claudeReader(root: string): ClaudeReader {
     return [{ type: "note", text: `the usage limit of this login is reached${resetsAt === null ? "" : `; it resets at ${resetsAt}`}` }];
   }
 
+  /** A turn that was interrupted while the provider refused it ended because of that. */
+  function apiFailureAtEnd(final: Final, line: Line): ApiFailure | null {
+    if (final.terminalReason === "api_error") return mergeFailure(seen.apiFailure, line);
+    return final.terminalReason?.startsWith("aborted") ? seen.apiFailure : null;
+  }
+
   function resultEvents(line: Line): AgentEvent[] {
     const final = finalOf(line);
-    // Cost and models are sums over the process; turns are of this result alone.
+    // Cost and tokens are sums over the session, earlier processes included where it knows of them; turns are of this result alone.
+    const spent = spentOf(line);
+    earlier ??= spent.before;
     turns += typeof line.num_turns === "number" ? line.num_turns : 0;
     const settled = inFlight.length === 0 ? settle(() => true) : [];
     seen = {
       ...seen,
       final,
       midTurn: false,
-      apiFailure: final.terminalReason === "api_error" ? mergeFailure(seen.apiFailure, line) : null,
+      apiFailure: apiFailureAtEnd(final, line),
     };
     const notes = list(line.permission_denials).flatMap((each) => denial(object(each)));
     const summary: AgentEvent[] = !final.isError && final.text !== "" ? [{ type: "summary", text: final.text }] : [];
@@ -220,6 +250,6 @@ export function claudeReader(root: string): ClaudeReader {
         ? [{ type: "activity", text: safeLine(`waiting for ${inFlight.join(", ")}`, 80) }]
         : [];
     calls.clear();
-    return [...settled, ...notes, { type: "cost", cost: costOf(line, turns) }, ...summary, ...after];
+    return [...settled, ...notes, { type: "cost", cost: { ...minus(spent.total, earlier), turns }, earlier }, ...summary, ...after];
   }
 }

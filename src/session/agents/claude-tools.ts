@@ -51,12 +51,14 @@ export function viewTool(name: string, input: ToolInput, roots: readonly string[
     case "Skill":
       return { detail: text("skill"), activity: shown(`skill: ${text("skill")}`) };
     case "TodoWrite":
-      return { detail: "", activity: todoSteps(input) };
+      return { detail: todoSteps(input) ?? "", activity: todoSteps(input) };
+    case "TaskCreate":
+      return { detail: text("subject"), activity: null };
+    case "TaskUpdate":
+      return { detail: [text("taskId"), text("status") || text("subject")].filter(Boolean).join(" "), activity: null };
     case "ExitPlanMode":
       return { detail: text("plan"), activity: "planning" };
     case "AskUserQuestion":
-    case "TaskCreate":
-    case "TaskUpdate":
     case "TaskList":
     case "TaskGet":
     case "TaskOutput":

@@ -60,6 +60,47 @@ test("a run that writes files shows what it does, what it changed and what it co
   assert.equal(run.ending, { kind: "done" });
 });
 
+test("a call that failed says why, and its file does not count as changed", () => {
+  const reader = claude.reader("/repo");
+  const call = (id: string, path: string) => {
+    const block = { type: "tool_use", id, name: "Edit", input: { file_path: path } };
+    return reader.read(JSON.stringify({ type: "assistant", message: { content: [block] } }));
+  };
+  const result = (id: string, content: string, is_error = true) => {
+    const block = { type: "tool_result", tool_use_id: id, content, is_error };
+    return reader.read(JSON.stringify({ type: "user", message: { content: [block] } }));
+  };
+  call("1", "/repo/a.ts");
+  assert.equal(result("1", "ok", false), []);
+  call("2", "/repo/b.ts");
+  assert.equal(result("2", "<tool_use_error>File does not exist.</tool_use_error>"), [
+    { type: "tool-failed", name: "Edit", text: "File does not exist.", unchanged: "b.ts" },
+  ]);
+  call("3", "/repo/a.ts");
+  assert.equal(result("3", "String to replace not found."), [{ type: "tool-failed", name: "Edit", text: "String to replace not found." }]);
+  const said = call("4", "/repo/c.ts").find((event) => event.type === "activity");
+  assert.is(said?.type === "activity" && said.text, "2 files processed");
+});
+
+test("a resumed session's earlier cost is not counted again", () => {
+  const usage = (inputTokens: number) => ({ m: { inputTokens, outputTokens: 50, costUSD: inputTokens / 1e6 } });
+  const result = (total: number, own: number) =>
+    JSON.stringify({
+      type: "result",
+      subtype: "success",
+      is_error: false,
+      num_turns: 1,
+      result: "ok",
+      total_cost_usd: total / 1e6,
+      modelUsage: usage(total),
+      model_usage_since_last_result: usage(own),
+    });
+  const reader = claude.reader("/repo");
+  const [first, second] = [result(3000, 1000), result(3500, 500)].map((line) => reader.read(line).find((event) => event.type === "cost"));
+  assert.equal(first?.type === "cost" && [first.cost.usd, first.cost.inputTokens, first.earlier?.inputTokens], [0.001, 1000, 2000]);
+  assert.equal(second?.type === "cost" && [second.cost.usd, second.cost.inputTokens, second.cost.turns], [0.0015, 1500, 2]);
+});
+
 test("a permission request names the whole command, and is settled by its answer", () => {
   for (const name of ["permission-allowed", "permission-denied"]) {
     const run = replay(name);
@@ -184,6 +225,7 @@ test("a failure of the provider says what it answered, and what to do", () => {
   const { ending } = replay("error-401");
   assert.is(ending.kind === "failed" && ending.message, "the provider refused the login (401): Invalid API key · Fix external API key");
   assert.match((ending.kind === "failed" && ending.hint) || "", "claude /login");
+  assert.equal(of(replay("error-401"), "log"), [{ type: "log", text: "Invalid API key · Fix external API key" }], "the log says it too");
 });
 
 test("a usage limit is no failure: it names when it ends", () => {
@@ -218,6 +260,45 @@ test("a login refused twice is hopeless, and says so when it is ended for that",
   assert.ok(reader.read(retry(2)).some((event) => event.type === "hopeless"));
   const ending = reader.end({ code: 143 });
   assert.is(ending.kind === "failed" && ending.code, "LOGIN_REFUSED");
+  // Seen when SIGINT reached it first: it writes the interruption down and ends its turn.
+  reader.read(JSON.stringify({ type: "user", message: { content: [{ type: "text", text: "[Request interrupted by user]" }] } }));
+  reader.read(JSON.stringify(abortedResult));
+  const interrupted = reader.end({ code: 0 });
+  assert.is(interrupted.kind === "failed" && interrupted.code, "LOGIN_REFUSED");
+});
+
+test("a trouble of the provider that was overcome does not explain a later end", () => {
+  const ended = (last: object[], code: number) => {
+    const reader = claude.reader("/repo");
+    for (const line of [
+      { type: "system", subtype: "api_retry", attempt: 1, retry_delay_ms: 500, error_status: 529, error: "overloaded" },
+      { type: "assistant", message: { content: [{ type: "tool_use", id: "t1", name: "Bash", input: { command: "make" } }] } },
+      ...last,
+    ])
+      reader.read(JSON.stringify(line));
+    const ending = reader.end({ code });
+    return ending.kind === "failed" ? ending.code : ending.kind;
+  };
+  assert.is(ended([], 137), "AGENT_FAILED");
+  assert.is(ended([abortedResult], 0), "INTERRUPTED");
+});
+
+test("a conversation without room is told as that", () => {
+  const reader = claude.reader("/repo");
+  const words = { content: [{ type: "text", text: "Prompt is too long" }] };
+  reader.read(JSON.stringify({ type: "assistant", is_api_error_message: true, error: "invalid_request", message: words }));
+  reader.read(
+    JSON.stringify({
+      type: "result",
+      subtype: "success",
+      is_error: true,
+      terminal_reason: "blocking_limit",
+      api_error_status: null,
+      result: "Prompt is too long",
+    }),
+  );
+  const ending = reader.end({ code: 1 });
+  assert.is(ending.kind === "failed" && ending.code, "PROMPT_TOO_LONG");
 });
 
 test("without a result nothing is done, whatever the exit code", () => {
@@ -349,6 +430,14 @@ test("answers are one line each, under the request's id", () => {
 test("attach takes the session up in a terminal", () => {
   assert.equal(claude.attach("abc", {}), { file: "claude", args: ["--resume", "abc"] });
 });
+
+const abortedResult = {
+  type: "result",
+  subtype: "error_during_execution",
+  is_error: true,
+  terminal_reason: "aborted_streaming",
+  errors: ["[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null"],
+};
 
 function control(id: string, tool: string, input: object): string {
   return JSON.stringify({
