@@ -1,5 +1,5 @@
 /** Talking to the runner, and starting it where a command needs it. A slow answer is never a reason to start another. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, renameSync, statSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { dirname, join } from "node:path";
@@ -39,7 +39,10 @@ export async function needRunner(state: string): Promise<Link> {
       link?.close();
     } else if (Date.now() - startedAt > 1000) {
       startedAt = Date.now();
-      startRunner(state);
+      // One that was killed is no reason to wait; one that left by itself has found another at work.
+      startRunner(state).once("exit", (_code, signal) => {
+        if (signal !== null) startedAt = 0;
+      });
     }
     if (Date.now() > deadline)
       throw new CopseError("RUNNER_UNREACHABLE", "the runner does not come up", { hint: "See why: copse runner logs" });
@@ -131,7 +134,7 @@ async function greet(socket: Socket): Promise<Link> {
 }
 
 /** Starts a runner, detached, in its own session; which of several wins is settled among them. */
-function startRunner(state: string): void {
+function startRunner(state: string): ChildProcess {
   const dir = runnerDir(state);
   makeDir(dir);
   const log = runnerLog(state);
@@ -153,6 +156,7 @@ function startRunner(state: string): void {
   child.on("error", (error) => debug(() => `the runner could not be started: ${error.message}`));
   child.unref();
   closeSync(fd);
+  return child;
 }
 
 /** A runner that an agent's own `copse` starts is not a part of that agent's run, and must not be ended with it. */
