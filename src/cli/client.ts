@@ -1,5 +1,5 @@
 /** Talking to the runner, and starting it where a command needs it. A slow answer is never a reason to start another. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, renameSync, statSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { dirname, join } from "node:path";
@@ -23,7 +23,7 @@ export interface Link {
 /** The runner that is up, or undefined. Starts nothing. */
 export async function findRunner(state: string): Promise<Link | undefined> {
   const socket = await reach(state);
-  return socket === undefined ? undefined : await greet(socket);
+  return socket === undefined ? undefined : await greet(socket).catch(ifLeft);
 }
 
 /** The runner, started if there is none; an older one is asked to make room. @throws CopseError RUNNER_UNREACHABLE, NEWER_RUNNER, CANNOT_WRITE */
@@ -33,17 +33,32 @@ export async function needRunner(state: string): Promise<Link> {
   for (let wait = 2; ; wait = Math.min(wait * 1.5, 100)) {
     const socket = await reach(state);
     if (socket) {
-      const link = await greet(socket);
-      if (!isOlder(link.hello.version, version)) return link;
-      await link.ask({ do: "leave", handover: version });
-      link.close();
+      const link = await greet(socket).catch(ifLeft);
+      if (link && !isOlder(link.hello.version, version)) return link;
+      await link?.ask({ do: "leave", handover: version }).catch(ifLeft);
+      link?.close();
     } else if (Date.now() - startedAt > 1000) {
       startedAt = Date.now();
-      startRunner(state);
+      // One that was killed is no reason to wait; one that left by itself has found another at work.
+      startRunner(state).once("exit", (_code, signal) => {
+        if (signal !== null) startedAt = 0;
+      });
     }
     if (Date.now() > deadline)
       throw new CopseError("RUNNER_UNREACHABLE", "the runner does not come up", { hint: "See why: copse runner logs" });
     await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+/** A runner that leaves while we talk (idle, or killed) is no error: the next one is met or started. */
+function ifLeft(error: unknown): undefined {
+  if (!(error instanceof RunnerLeft)) throw error;
+  debug(() => "the runner left in the middle of a talk");
+}
+
+class RunnerLeft extends CopseError {
+  constructor() {
+    super("RUNNER_UNREACHABLE", "the runner left in the middle of a talk", { hint: "Try again." });
   }
 }
 
@@ -64,7 +79,7 @@ function reach(state: string): Promise<Socket | undefined> {
     socket.once("connect", () => resolve(socket));
     socket.once("error", (error) => {
       socket.destroy();
-      if (["ENOENT", "ECONNREFUSED", "ECONNRESET"].includes(systemCode(error))) resolve(undefined);
+      if (["ENOENT", "ECONNREFUSED", "ECONNRESET", "EAGAIN"].includes(systemCode(error))) resolve(undefined);
       else
         reject(
           new CopseError("RUNNER_UNREACHABLE", `the runner cannot be reached: ${error.message}`, {
@@ -95,14 +110,16 @@ async function greet(socket: Socket): Promise<Link> {
       text = text.slice(end + 1);
     }
   });
+  let gone = false;
   const lost = () => {
-    for (const one of waiting.splice(0))
-      one.reject(new CopseError("RUNNER_UNREACHABLE", "the runner left in the middle of a talk", { hint: "Try again." }));
+    gone = true;
+    for (const one of waiting.splice(0)) one.reject(new RunnerLeft());
   };
   socket.on("close", lost);
   socket.on("error", lost);
   const ask = (request: Ask) =>
     new Promise<Answer>((resolve, reject) => {
+      if (gone) return reject(new RunnerLeft());
       waiting.push({ resolve, reject });
       socket.write(`${JSON.stringify(request)}\n`);
     });
@@ -117,7 +134,7 @@ async function greet(socket: Socket): Promise<Link> {
 }
 
 /** Starts a runner, detached, in its own session; which of several wins is settled among them. */
-function startRunner(state: string): void {
+function startRunner(state: string): ChildProcess {
   const dir = runnerDir(state);
   makeDir(dir);
   const log = runnerLog(state);
@@ -134,11 +151,17 @@ function startRunner(state: string): void {
     cwd: dir,
     detached: true,
     stdio: ["ignore", fd, fd],
-    env: { ...process.env, COPSE_STATE_DIR: state },
+    env: { ...withoutRun(process.env), COPSE_STATE_DIR: state },
   });
   child.on("error", (error) => debug(() => `the runner could not be started: ${error.message}`));
   child.unref();
   closeSync(fd);
+  return child;
+}
+
+/** A runner that an agent's own `copse` starts is not a part of that agent's run, and must not be ended with it. */
+function withoutRun({ COPSE_RUN: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return env;
 }
 
 /** Beside this file in the bundle; from the sources, through the same loader that runs us. */
@@ -150,13 +173,14 @@ function runnerEntry(): string[] {
 
 /** Tells the runner of a change, starting it if need be; @returns the task's position where it waits. */
 export async function poke(state: string, repoId: string, id: string): Promise<number | null> {
-  for (let tries = 0; ; tries++) {
+  const deadline = Date.now() + reachMs;
+  for (;;) {
     const link = await needRunner(state);
     try {
       const answer = await link.ask({ do: "poke", repoId, id });
       return "poked" in answer ? answer.poked.position : null;
     } catch (error) {
-      if (tries >= 3) throw error;
+      if (!(error instanceof RunnerLeft) || Date.now() > deadline) throw error;
     } finally {
       link.close();
     }
@@ -168,7 +192,7 @@ export async function pokeIfUp(state: string, repoId: string, id: string): Promi
   const link = await findRunner(state);
   if (!link) return;
   try {
-    await link.ask({ do: "poke", repoId, id });
+    await link.ask({ do: "poke", repoId, id }).catch(ifLeft);
   } finally {
     link.close();
   }

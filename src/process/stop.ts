@@ -7,6 +7,9 @@ export interface Ladder {
   readonly termMs: number;
 }
 
+/** What a run that has ended may take to be gone altogether. */
+const leaveMs = 200;
+
 export const usualLadder: Ladder = { intMs: 5000, termMs: 10_000 };
 
 /** How the last process went; `gone` when none was there. */
@@ -39,9 +42,15 @@ export async function stopRun(cookie: string, leader: Identity | null, ladder: L
 
 /** Ends what a finished run left behind (a server it forked, a `setsid` child). @returns how many there were. */
 export async function sweepRun(cookie: string, leader: Identity | null): Promise<number> {
-  const left = processesOf(cookie, leader).length;
-  if (left > 0) await stopRun(cookie, leader, { intMs: 0, termMs: 2000 });
-  return left;
+  // The wrapper and its helpers are still on their way out when the exit code is there already.
+  const deadline = performance.now() + leaveMs;
+  let left = processesOf(cookie, leader);
+  while (left.length > 0 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    left = processesOf(cookie, leader);
+  }
+  if (left.length > 0) await stopRun(cookie, leader, { intMs: 0, termMs: 2000 });
+  return left.length;
 }
 
 function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {

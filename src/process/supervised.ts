@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { systemCode } from "../core/errors.ts";
 import type { Identity } from "../core/task.ts";
 import { makeDir, readMaybe, writeNew } from "../store/files.ts";
+import { crashPoint } from "../system/crash.ts";
 import { bootId, isAlive } from "../system/identity.ts";
 import { wrapper } from "./wrapper.ts";
 
@@ -51,6 +52,7 @@ export async function startRun(start: Start): Promise<ChildProcess> {
       child.once("spawn", resolve);
       child.once("error", reject);
     });
+    crashPoint("after-spawn");
     child.unref();
     return child;
   } finally {
@@ -75,8 +77,9 @@ export function lookAt(dir: string): Sight {
 }
 
 function exitCodeIn(dir: string): number | undefined {
-  const text = readMaybe(join(dir, "exit"));
-  return text === undefined ? undefined : Number.parseInt(text, 10);
+  const code = Number.parseInt(readMaybe(join(dir, "exit")) ?? "", 10);
+  // An empty file is what a power cut leaves of one that was never synced.
+  return Number.isNaN(code) ? undefined : code;
 }
 
 /**

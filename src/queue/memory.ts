@@ -13,6 +13,10 @@ interface Waiting {
 export function memoryQueue(limits: Limits): Queue {
   const line = new Line(limits);
   const slots = new PQueue<Line, LineOptions>({ concurrency: limits.machine, queueClass: lineClass(line) });
+  // p-queue starts one job for one that ended; here one end can let two in (one by its group, one by its repository).
+  slots.on("next", () => {
+    slots.concurrency = line.limits.machine;
+  });
   const take = (place: Place, adopted: boolean, signal?: AbortSignal) =>
     new Promise<Slot>((resolve, reject) => {
       let given = false;

@@ -72,6 +72,8 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
               const child = await startSession(record, house.config());
               if (child.exitCode === null && child.signalCode === null) child.once("exit", () => record.wake());
               mine = record.task.runStarted === true;
+              // It left without a claim (no room for it, or killed at once): fenced by `recover`, and not begun again in a hurry.
+              if (!mine) await sleep(spaceLookMs);
             });
             break;
           case "recover":
@@ -88,7 +90,7 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
             break;
           case "deliver":
             if (slot === null && needsChecks(record.task))
-              slot = await house.queue.enter(placeOf(record.task), new AbortController().signal);
+              slot = await stoppable(record, (signal) => house.queue.enter(placeOf(record.task), signal)).catch(() => null);
             await stoppable(record, (signal) => deliver(record, runEnvironment(record.task, record.dir, record.task.run), signal));
             release();
             break;
@@ -96,7 +98,8 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
       } catch (error) {
         if (!isDiskFull(error)) throw error;
         debug(() => `${record.task.label}: waits for disk space: ${messageOf(error)}`);
-        await sleep(spaceLookMs);
+        if (holdsSlot(record.task) === false) release();
+        await moreRoom(record);
       }
     }
   } finally {
@@ -122,18 +125,19 @@ async function takeSlot(record: TaskRecord, house: House, notBefore: string | nu
   const slot = await enterUnlessChanged(record, house.queue);
   if (slot === null) return null;
   const lack = lackOfRoom(record, house.config().minFreeMb);
-  if (lack !== undefined) {
-    slot.release();
-    if (record.task.notBefore?.text !== lack) await record.add([{ type: "held", kind: "limit", until: null, text: lack }]);
-    await sleep(spaceLookMs);
-    return null;
+  let kept = false;
+  try {
+    if (lack === undefined) {
+      const wants = (now: Task) => now.state === "queued" && now.stopAsked === null && now.attachedBy === null;
+      kept = (await record.add((now) => (wants(now) ? [{ type: "slot-taken" }] : []))).state === "preparing";
+    } else if (record.task.notBefore?.text !== lack) {
+      await record.add([{ type: "held", kind: "limit", until: null, text: lack }]);
+    }
+  } finally {
+    if (!kept) slot.release();
   }
-  const task = await record.add((now) =>
-    now.state === "queued" && now.stopAsked === null && now.attachedBy === null ? [{ type: "slot-taken" }] : [],
-  );
-  if (task.state === "preparing") return slot;
-  slot.release();
-  return null;
+  if (lack !== undefined) await record.wait(spaceLookMs);
+  return kept ? slot : null;
 }
 
 /** null when the task no longer waits for a slot (a stop, an attach). */
@@ -162,6 +166,17 @@ function lackOfRoom(record: TaskRecord, minFreeMb: number): string | undefined {
   return undefined;
 }
 
+/** After a full disk: settles when there is more room than now, when the task has changed, or after a while. */
+async function moreRoom(record: TaskRecord): Promise<void> {
+  const look = () => [record.dir, record.task.repo].map((place) => roomAt(place));
+  const before = look();
+  const { seq } = record.task;
+  for (let n = 0; n < 30 && record.task.seq === seq; n++) {
+    await record.wait(spaceLookMs);
+    if (look().some((room, i) => room && (room.bytes > (before[i]?.bytes ?? 0) || room.inodes > (before[i]?.inodes ?? 0)))) return;
+  }
+}
+
 async function waitForPerson(record: TaskRecord, house: House): Promise<void> {
   const { attachedBy } = record.task;
   if (attachedBy !== null && !isAlive(attachedBy)) {
@@ -179,12 +194,13 @@ async function orFail(record: TaskRecord, stage: Failure["stage"], work: () => P
     await work();
   } catch (error) {
     if (error instanceof Superseded) throw error;
+    const { task } = record;
+    // A wrapper that was first with its claim has let the agent in: that run is taken up (`recover`), whatever went wrong here.
+    if (task.runStarted !== null && !fence(runDir(record.dir, task.run))) return;
     if (isDiskFull(error)) {
       await record.add([{ type: "held", kind: "limit", until: null, text: "waits for disk space: the disk was full when it started" }]);
       throw error;
     }
-    const { task } = record;
-    if (task.runStarted !== null) fence(runDir(record.dir, task.run));
     const failure: Failure = {
       stage,
       code: error instanceof CopseError ? error.code : "BUG",

@@ -1,5 +1,4 @@
 /** What becomes of a run that another runner started: adopted when it lives, read when it has ended, fenced when it never began. */
-import type { Fact } from "../core/events.ts";
 import { fence, lookAt } from "../process/supervised.ts";
 import { runDir } from "../store/paths.ts";
 import type { TaskRecord } from "../store/record.ts";
@@ -8,8 +7,8 @@ import type { TaskRecord } from "../store/record.ts";
 export async function recoverRun(record: TaskRecord): Promise<boolean> {
   const { task } = record;
   const dir = runDir(record.dir, task.run);
-  const started = (identity: { pid: number; start: string; boot: string }): Fact[] =>
-    task.runStarted === true ? [] : [{ type: "run-started", run: task.run, identity }];
+  // The log says it started: whatever became of its folder, it never starts a second time.
+  if (task.runStarted === true) return true;
   for (;;) {
     const sight = lookAt(dir);
     if (sight.is === "unclaimed" && !fence(dir)) continue;
@@ -17,7 +16,7 @@ export async function recoverRun(record: TaskRecord): Promise<boolean> {
       await record.add([{ type: "run-fenced", run: task.run }]);
       return false;
     }
-    await record.add(started(sight.identity));
+    await record.add([{ type: "run-started", run: task.run, identity: sight.identity }]);
     return true;
   }
 }

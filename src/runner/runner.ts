@@ -2,9 +2,8 @@
  * The runner: one a user, started on demand, gone when idle, disposable: it holds nothing that is not on disk. It drives every open task,
  * takes in what commands append, keeps the index whole, and leaves when another holds a higher epoch.
  */
-import { statSync } from "node:fs";
 import type { Server } from "node:net";
-import { messageOf } from "../core/errors.ts";
+import { CopseError, messageOf } from "../core/errors.ts";
 import { waitingFor } from "../core/line.ts";
 import { holdsSlot } from "../core/next.ts";
 import { type Answer, type Ask, type Hello, isOlder, protocol } from "../core/protocol.ts";
@@ -13,15 +12,19 @@ import { memoryQueue } from "../queue/memory.ts";
 import type { Queue } from "../queue/queue.ts";
 import { type Config, loadConfig } from "../store/config.ts";
 import { holdsEpoch } from "../store/epoch.ts";
-import { compactIndex, entryLine, indexSize, noteInIndex, readIndex, taskOf } from "../store/index-file.ts";
-import { epochDir, eventsFile, taskDir } from "../store/paths.ts";
+import { compact, healIndex, logSize, sweepHalfMade } from "../store/heal.ts";
+import { compactIndex, entryLine, indexSize, lineOf, readIndex } from "../store/index-file.ts";
+import { freeDeadLock } from "../store/lock.ts";
+import { epochDir, eventsFile, laneOf, taskDir } from "../store/paths.ts";
 import { Superseded, TaskRecord } from "../store/record.ts";
-import { listTaskDirs, readTask } from "../store/tasks.ts";
+import { listTaskDirs } from "../store/tasks.ts";
 import { drive, type House } from "./drive.ts";
 import { listen } from "./socket.ts";
 
 const tickMs = 1000;
 const staggerMs = 500;
+/** A task that a step threw out of is taken up again after this long, doubled each time up to the second figure. */
+const againMs = [1000, 60_000] as const;
 /** The index is rewritten when it is this much larger than after the last time. */
 const indexGrowth = 4 * 1024 * 1024;
 
@@ -33,6 +36,8 @@ export class Runner {
   readonly #since = new Date().toISOString();
   readonly #records = new Map<string, TaskRecord>();
   readonly #idle = new Set<string>();
+  /** Open tasks that are taken up again in a while, and how often that was needed. */
+  readonly #again = new Map<string, { readonly timer: NodeJS.Timeout; readonly times: number }>();
   /** Sizes of logs of tasks that have ended (or cannot be read): only a change makes them worth a look. */
   readonly #settled = new Map<string, number>();
   readonly #queue: Queue;
@@ -42,6 +47,7 @@ export class Runner {
   #busyAt = performance.now();
   #indexBase = 0;
   #ticks = 0;
+  readonly #told = new Set<string>();
   #leave: (code: number) => void = () => {};
 
   constructor(state: string, epoch: number, version: string, say: (line: string) => void) {
@@ -64,6 +70,7 @@ export class Runner {
     const timer = setInterval(() => void this.#tick(), tickMs);
     const code = await left;
     clearInterval(timer);
+    for (const one of this.#again.values()) clearTimeout(one.timer);
     this.#server?.close();
     return code;
   }
@@ -73,24 +80,31 @@ export class Runner {
     const index = readIndex(this.#state);
     const lines: string[] = [];
     const open: TaskRecord[] = [];
+    const repos = new Set<string>();
     for (const { repoId, id, dir } of listTaskDirs(this.#state)) {
+      repos.add(repoId);
       const known = index.get(id);
-      const size = sizeOf(eventsFile(dir));
+      const size = logSize(dir);
       if (known && known.bytes === size && isTerminal(known)) {
-        lines.push(entryLine(taskOf(known), known.bytes));
+        lines.push(lineOf(known));
         this.#settled.set(id, size);
         continue;
       }
+      // The runner before this one is dead, and may have died with a lock in hand.
+      freeDeadLock(eventsFile(dir));
       const record = this.#open(repoId, id);
       if (!record) continue;
       lines.push(entryLine(record.task, record.bytes));
       if (!isTerminal(record.task)) open.push(record);
     }
+    for (const repoId of repos) freeDeadLock(laneOf(this.#state, repoId));
     try {
       compactIndex(this.#state, lines);
+      healIndex(this.#state);
     } catch (error) {
       this.#say(`the index could not be rewritten: ${messageOf(error)}`);
     }
+    sweepHalfMade(this.#state);
     this.#indexBase = indexSize(this.#state);
     open.sort((a, b) => Number(holdsSlot(b.task)) - Number(holdsSlot(a.task)));
     for (const record of open) this.#drive(record);
@@ -102,7 +116,7 @@ export class Runner {
       this.#settled.set(id, record.bytes);
       return record;
     } catch (error) {
-      this.#settled.set(id, sizeOf(eventsFile(taskDir(this.#state, repoId, id))));
+      this.#settled.set(id, logSize(taskDir(this.#state, repoId, id)));
       this.#say(`task ${id} cannot be read and is left alone: ${messageOf(error)}`);
       return undefined;
     }
@@ -120,6 +134,7 @@ export class Runner {
     drive(record, house)
       .then(() => {
         this.#records.delete(id);
+        this.#again.delete(id);
         this.#settled.set(id, record.bytes);
         this.#say(`${record.task.label} (${id}): ${record.task.state}`);
         this.#look(record.task.repoId, id);
@@ -127,66 +142,101 @@ export class Runner {
       .catch((error: unknown) => {
         this.#records.delete(id);
         if (error instanceof Superseded) return this.#goAway("another runner holds the lead");
-        // The task is taken up again at its next change or by the next runner; nothing is lost, the log has it all.
-        this.#settled.set(id, record.bytes);
-        this.#say(`${record.task.label} (${id}): bug: ${error instanceof Error ? error.stack : String(error)}`);
+        this.#takeUpAgain(record, error);
       })
       .finally(() => this.#idle.delete(id));
+  }
+
+  /** A step threw what it should not have: the log has everything, so the task is read anew and driven on, later and later. */
+  #takeUpAgain(record: TaskRecord, error: unknown): void {
+    const { id, label, repoId } = record.task;
+    this.#settled.set(id, record.bytes);
+    const times = (this.#again.get(id)?.times ?? 0) + 1;
+    const waitMs = Math.min(againMs[1], againMs[0] * 2 ** (times - 1));
+    this.#say(
+      `${label} (${id}): ${error instanceof CopseError ? error.message : `bug: ${error instanceof Error ? error.stack : String(error)}`}; taken up again in ${waitMs / 1000} s`,
+    );
+    const timer = setTimeout(() => {
+      if (this.#records.has(id)) return;
+      this.#settled.delete(id);
+      this.#look(repoId, id);
+      if (!this.#records.has(id)) this.#again.delete(id);
+    }, waitMs);
+    this.#again.set(id, { timer, times });
   }
 
   /** Takes in a task that is new, or was changed by somebody. */
   #look(repoId: string, id: string): Task | undefined {
     const known = this.#records.get(id);
     if (known) {
-      if (known.refresh()) noteInIndex(this.#state, known.task, known.bytes);
+      if (known.refresh()) known.noteAgain();
       return known.task;
     }
-    const size = sizeOf(eventsFile(taskDir(this.#state, repoId, id)));
+    const size = logSize(taskDir(this.#state, repoId, id));
     if (size === 0 || this.#settled.get(id) === size) return undefined;
     const record = this.#open(repoId, id);
     if (!record) return undefined;
-    noteInIndex(this.#state, record.task, record.bytes);
+    record.noteAgain();
     if (!isTerminal(record.task)) this.#drive(record);
     return record.task;
   }
 
   async #tick(): Promise<void> {
     try {
-      if (!holdsEpoch(epochDir(this.#state), this.#epoch)) return this.#goAway("another runner holds the lead");
+      if (!holdsEpoch(epochDir(this.#state), this.#epoch))
+        return this.#goAway("another runner holds the lead, or the state folder is gone");
       // Commands poke for what they append; a lost poke is made up for here: new and open tasks at once, ended ones twice a minute.
       const all = this.#ticks++ % 30 === 0;
       for (const { repoId, id } of listTaskDirs(this.#state))
-        if (all || this.#records.has(id) || !this.#settled.has(id)) this.#look(repoId, id);
-      this.#reload();
-      if (indexSize(this.#state) > 2 * this.#indexBase + indexGrowth) this.#compact();
-      if (this.#records.size > this.#idle.size) this.#busyAt = performance.now();
+        if (all || this.#records.has(id) || !this.#settled.has(id)) this.#lookSafely(repoId, id);
+      if (all) healIndex(this.#state);
+      if (indexSize(this.#state) > 2 * this.#indexBase + indexGrowth) {
+        compact(this.#state);
+        this.#indexBase = indexSize(this.#state);
+      }
+      if (this.#busy()) this.#busyAt = performance.now();
       else if (performance.now() - this.#busyAt > this.#config.idleSeconds * 1000) await this.#tryToLeave();
+      this.#reload();
     } catch (error) {
-      this.#say(`tick: ${messageOf(error)}`);
+      this.#sayOnce(`tick: ${messageOf(error)}`);
     }
   }
 
+  /** Is there anything to do but wait for persons? */
+  #busy(): boolean {
+    return this.#records.size > this.#idle.size || this.#again.size > 0;
+  }
+
+  /** One task that cannot be read keeps no other from being looked at. */
+  #lookSafely(repoId: string, id: string): void {
+    try {
+      this.#look(repoId, id);
+    } catch (error) {
+      this.#sayOnce(`task ${id} cannot be looked at: ${messageOf(error)}`);
+    }
+  }
+
+  /** The same trouble at every tick is one line. */
+  #sayOnce(line: string): void {
+    if (this.#told.has(line)) return;
+    if (this.#told.size > 100) this.#told.clear();
+    this.#told.add(line);
+    this.#say(line);
+  }
+
   #reload(): void {
-    const { config } = loadConfig(null);
+    let config: Config;
+    try {
+      ({ config } = loadConfig(null));
+    } catch (error) {
+      this.#sayOnce(`the configuration stays as it was: ${messageOf(error)}`);
+      return;
+    }
     if (config.limit !== this.#config.limit || JSON.stringify(config.groups) !== JSON.stringify(this.#config.groups)) {
       this.#queue.resize({ machine: config.limit, groups: config.groups });
       this.#say(`limit is ${config.limit} now`);
     }
     this.#config = config;
-  }
-
-  #compact(): void {
-    const lines = [...readIndex(this.#state).values()].map(
-      (entry) => `${entry.id}\t${entry.repoId}\t${entry.state}\t${entry.endedAt}\t${entry.bytes}\t${entry.json()}\n`,
-    );
-    compactIndex(this.#state, lines);
-    this.#indexBase = indexSize(this.#state);
-    // A line that was appended between reading and renaming is written again from the log.
-    for (const { id, dir } of listTaskDirs(this.#state)) {
-      const { task, bytes } = this.#records.get(id) ?? readTask(dir);
-      noteInIndex(this.#state, task, bytes);
-    }
-    this.#indexBase = indexSize(this.#state);
   }
 
   #stagger(agent: string): Promise<void> {
@@ -241,8 +291,8 @@ export class Runner {
   /** Closes the ear first and looks once more: a command that came in between finds nobody, and starts the next runner. */
   async #tryToLeave(): Promise<void> {
     this.#server?.close();
-    for (const { repoId, id } of listTaskDirs(this.#state)) this.#look(repoId, id);
-    if (this.#records.size > this.#idle.size) {
+    for (const { repoId, id } of listTaskDirs(this.#state)) this.#lookSafely(repoId, id);
+    if (this.#busy()) {
       this.#server = await listen((ask) => this.#answer(ask));
       return;
     }
@@ -252,13 +302,5 @@ export class Runner {
   #goAway(why: string): void {
     this.#say(`runner ${process.pid} leaves: ${why}`);
     this.#leave(0);
-  }
-}
-
-function sizeOf(file: string): number {
-  try {
-    return statSync(file).size;
-  } catch {
-    return 0;
   }
 }

@@ -7,7 +7,7 @@ const tailBytes = 63 * 1024 * 1024;
 
 /** Cuts the middle out of a recording over 64 MB. @returns what to tell, or undefined when it stayed whole. */
 export function trimRecording(file: string): string | undefined {
-  const { size } = statSync(file);
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size <= headBytes + tailBytes) return undefined;
   const beside = `${file}.trimmed`;
   const from = openSync(file, "r");

@@ -1,4 +1,5 @@
 /** The one way a fact enters a task's log: under the task's lock, decided on the log as it is then. */
+import { CopseError, systemCode } from "../core/errors.ts";
 import type { Fact } from "../core/events.ts";
 import { evolve } from "../core/evolve.ts";
 import type { Task } from "../core/task.ts";
@@ -29,7 +30,7 @@ export async function append(
 ): Promise<Appended> {
   const dir = taskDir(state, repoId, id);
   const file = eventsFile(dir);
-  return await withLock(file, () => {
+  return await lockedLog(dir, () => {
     const { task, bytes } = readTask(dir);
     const facts = decideFacts(task);
     if (facts.length === 0) return { task, bytes };
@@ -40,7 +41,14 @@ export async function append(
       noteInIndex(state, overlay(next), end);
       return { task: next, bytes: end };
     } catch (error) {
-      throw cannotWrite(dir, error);
+      throw error instanceof CopseError ? error : cannotWrite(dir, error);
     }
+  });
+}
+
+/** A lock that cannot be made because the disk is full or read-only is a failed write like any other. */
+async function lockedLog<T>(dir: string, work: () => T): Promise<T> {
+  return await withLock(eventsFile(dir), work).catch((error: unknown) => {
+    throw ["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"].includes(systemCode(error)) ? cannotWrite(dir, error) : error;
   });
 }

@@ -72,7 +72,10 @@ function parse(data: Buffer, from: number, end: number): Entry | undefined {
   return { id, repoId, state: state as StateName, endedAt, bytes: Number(bytes), json: () => data.toString("utf8", start, end) };
 }
 
-/** Rewrites the index with one line a task. Only the runner does this, and looks through the folders afterwards for what came in between. */
+export const lineOf = (entry: Entry): string =>
+  `${entry.id}\t${entry.repoId}\t${entry.state}\t${entry.endedAt}\t${entry.bytes}\t${entry.json()}\n`;
+
+/** Rewrites the index with one line a task. Only the runner does this, and looks through the folders afterwards (`heal.ts`) for what came in between. */
 export function compactIndex(state: string, lines: Iterable<string>): void {
   replaceFile(indexFile(state), [...lines].join(""));
 }

@@ -2,7 +2,7 @@
  * A task's log: `events.jsonl`, append-only, one fact a line. A torn last line is left out when reading and cut off before the next append.
  * Who appends holds the task's lock (`lock.ts`); reading needs none.
  */
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync } from "node:fs";
 import { CopseError } from "../core/errors.ts";
 import type { Fact, TaskEvent } from "../core/events.ts";
 import { writeAll } from "./files.ts";
@@ -48,12 +48,17 @@ export const line = (event: TaskEvent): string => `${JSON.stringify(event)}\n`;
 /**
  * Appends events in one write and syncs. `bytes`: where the whole lines end, as `readLog` said; a torn tail behind it is cut off first.
  * When the write fails (full disk) the file is as it was. @returns the new end.
+ * @throws CopseError BUSY when whole lines came in since it was read: the lock was lost (a machine that slept), and nothing is written
  */
 export function appendEvents(file: string, events: readonly TaskEvent[], bytes: number): number {
   const fd = openSync(file, "r+");
   try {
     const { size } = fstatSync(fd);
-    if (size > bytes) ftruncateSync(fd, bytes);
+    if (size > bytes) {
+      if (hasWholeLine(fd, bytes, size))
+        throw new CopseError("BUSY", `another Copse wrote to ${file} in between`, { hint: "Try again in a moment." });
+      ftruncateSync(fd, bytes);
+    }
     const data = Buffer.from(events.map(line).join(""));
     try {
       writeAll(fd, data, bytes);
@@ -66,4 +71,10 @@ export function appendEvents(file: string, events: readonly TaskEvent[], bytes: 
   } finally {
     closeSync(fd);
   }
+}
+
+/** A torn tail has no newline in it; what has one is somebody's fact. */
+function hasWholeLine(fd: number, from: number, to: number): boolean {
+  const tail = Buffer.alloc(to - from);
+  return tail.subarray(0, readSync(fd, tail, 0, tail.length, from)).includes(10);
 }

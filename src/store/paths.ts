@@ -35,6 +35,8 @@ export const indexFile = (state: string): string => join(state, "index.jsonl");
 export const trustFile = (state: string): string => join(state, "trust.json");
 export const reposDir = (state: string): string => join(state, "repos");
 export const repoDir = (state: string, repoId: string): string => join(state, "repos", repoId);
+/** Stands for the repository's common git directory where one change at a time is allowed. */
+export const laneOf = (state: string, repoId: string): string => join(repoDir(state, repoId), "lane");
 export const labelsDir = (state: string, repoId: string): string => join(repoDir(state, repoId), "labels");
 export const tasksDir = (state: string, repoId: string): string => join(repoDir(state, repoId), "tasks");
 export const taskDir = (state: string, repoId: string, id: string): string => join(tasksDir(state, repoId), id);

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { CopseError, isDiskFull } from "../core/errors.ts";
 import type { Fact } from "../core/events.ts";
 import type { Progress, Task } from "../core/task.ts";
+import { crashPoint } from "../system/crash.ts";
 import { debug } from "../system/debug.ts";
 import { append } from "./append.ts";
 import { holdsEpoch } from "./epoch.ts";
@@ -39,13 +40,19 @@ export class TaskRecord {
 
   /** Appends facts decided on the log as it stands; waits while the disk is full. @throws Superseded, CopseError */
   async add(facts: readonly Fact[] | ((task: Task) => readonly Fact[])): Promise<Task> {
-    const decide = typeof facts === "function" ? facts : () => facts;
-    for (;;) {
+    let chosen: readonly Fact[] = [];
+    const decide = (task: Task) => {
       if (!holdsEpoch(epochDir(this.state), this.epoch)) throw new Superseded();
+      chosen = typeof facts === "function" ? facts(task) : facts;
+      for (const fact of chosen) crashPoint(`before-${fact.type}`);
+      return chosen;
+    };
+    for (;;) {
       try {
         const { task, bytes } = await append(this.state, this.task.repoId, this.task.id, this.epoch, decide, (next) =>
           this.#overlaid(next),
         );
+        for (const fact of chosen) crashPoint(`after-${fact.type}`);
         this.#take(task, bytes);
         return this.task;
       } catch (error) {
@@ -66,10 +73,15 @@ export class TaskRecord {
     return true;
   }
 
+  /** Puts the task into the index once more, as it is now. */
+  noteAgain(): void {
+    noteInIndex(this.state, this.#overlaid(this.task), this.bytes);
+  }
+
   /** What the run shows of itself; kept in the index only. undefined when no run is under way. */
   show(progress: Progress | undefined): void {
     this.#live = progress;
-    if (progress) noteInIndex(this.state, this.#overlaid(this.task), this.bytes);
+    if (progress) this.noteAgain();
   }
 
   /** Calls back at every change, and when somebody wakes the record. @returns how to end that. */

@@ -118,10 +118,7 @@ function claimCheckout(state: string, wanted: NewTask, name: string, id: string)
 function claimSlug(state: string, repoId: string, slug: string, id: string): { ours: true; file: string } | { ours: false; by: string } {
   const dir = labelsDir(state, repoId);
   for (;;) {
-    const numbers = readdirSync(dir)
-      .filter((name) => name.startsWith(`${slug}.`) && /^\d+$/.test(name.slice(slug.length + 1)))
-      .map((name) => Number(name.slice(slug.length + 1)))
-      .sort((a, b) => a - b);
+    const numbers = claimsOf(dir, slug);
     const top = numbers.at(-1) ?? 0;
     const holder = top === 0 ? undefined : readMaybe(join(dir, `${slug}.${top}`));
     if (holder && isLabelHeld(state, repoId, holder, join(dir, `${slug}.${top}`))) return { ours: false, by: holder };
@@ -131,6 +128,11 @@ function claimSlug(state: string, repoId: string, slug: string, id: string): { o
     const file = join(dir, `${slug}.${top + 1}`);
     try {
       linkSync(beside, file);
+      // As with the epoch: a slow contender may link a number that others have passed already.
+      if (claimsOf(dir, slug).at(-1) !== top + 1) {
+        rmSync(file, { force: true });
+        continue;
+      }
       for (const old of numbers) rmSync(join(dir, `${slug}.${old}`), { force: true });
       return { ours: true, file };
     } catch (error) {
@@ -139,6 +141,14 @@ function claimSlug(state: string, repoId: string, slug: string, id: string): { o
       rmSync(beside, { force: true });
     }
   }
+}
+
+/** Numbers of the claims to a slug, lowest first. */
+function claimsOf(dir: string, slug: string): number[] {
+  return readdirSync(dir)
+    .filter((name) => name.startsWith(`${slug}.`) && /^\d+$/.test(name.slice(slug.length + 1)))
+    .map((name) => Number(name.slice(slug.length + 1)))
+    .sort((a, b) => a - b);
 }
 
 /** A claim whose task was never made stands for 10 s: its maker may be between claim and folder. */
@@ -167,6 +177,15 @@ export function listTaskDirs(state: string): { repoId: string; id: string; dir: 
     names(tasksDir(state, repoId))
       .filter((id) => !id.startsWith("."))
       .map((id) => ({ repoId, id, dir: taskDir(state, repoId, id) })),
+  );
+}
+
+/** Folders of tasks that were never finished making. */
+export function listHalfMade(state: string): { repoId: string; name: string }[] {
+  return names(reposDir(state)).flatMap((repoId) =>
+    names(tasksDir(state, repoId))
+      .filter((name) => name.startsWith(".new-"))
+      .map((name) => ({ repoId, name })),
   );
 }
 

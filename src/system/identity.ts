@@ -1,6 +1,7 @@
 /** Who a process is: pid, kernel start time and boot. A pid alone says nothing (it is reused), and a zombie is dead. Linux by /proc, elsewhere by `ps`. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { systemCode } from "../core/errors.ts";
 import type { Identity } from "../core/task.ts";
 
 const hasProc = process.platform === "linux";
@@ -33,8 +34,10 @@ function statOf(pid: number): Stat | undefined {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, "latin1");
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Only these say "there is none" (or none of ours); a look that failed, for want of file descriptors say, does not.
+    if (["ENOENT", "ESRCH", "EACCES", "EPERM"].includes(systemCode(error))) return undefined;
+    throw error;
   }
   // Behind the command name, which may hold anything: state is field 3, process group 5, start time 22.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");

@@ -20,7 +20,7 @@ import {
   lockWorktree,
   registerWorktree,
 } from "../git/worktrees.ts";
-import { repoDir } from "../store/paths.ts";
+import { laneOf } from "../store/paths.ts";
 import type { TaskRecord } from "../store/record.ts";
 import { carryFolders } from "./carry.ts";
 import { excludeTrees } from "./exclude.ts";
@@ -33,7 +33,7 @@ export async function prepare(record: TaskRecord, env: Readonly<Record<string, s
   if (!task.request.worktree) return await useCheckout(record);
   if (task.worktree === null && task.planned === null) await plan(record);
   const { path, branch, base } = record.task.planned as NonNullable<Task["planned"]>;
-  await inLane(join(repoDir(record.state, task.repoId), "lane"), () => ensureRegistered(record.task, path, branch as string, base));
+  await inLane(laneOf(record.state, task.repoId), () => ensureRegistered(record.task, path, branch as string, base));
   await inCheckoutSlot(() => checkOut(path));
   const notes = await fill(record.task, path);
   if (notes.length > 0) await record.add(notes.map((text) => ({ type: "noted", text })));
