@@ -92,7 +92,7 @@ function makeProject() {
       'const users = [{ user_id: 1, legacy_id: "a1", name: "Ada" }];\nexport function find(id) {\n  return users.find((user) => user.user_id === id);\n}\n',
     "src/api/routes.js": 'export const routes = ["GET /users", "GET /cart", "POST /cart", "POST /login"];\n',
     "check.js":
-      'import { total } from "./src/cart.js";\nconst got = total([{ price: 10.5, count: 2 }]);\nif (got !== 21) {\n  console.error(`two at 10.5 make 21, got ${got}`);\n  process.exit(1);\n}\n',
+      'import { total } from "./src/cart.js";\nconst got = total([{ price: 10.5, count: 2 }]);\nif (got !== 21) {\n  console.error("two at 10.5 make 21, got", got);\n  process.exit(1);\n}\n',
   };
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(join(repo, name, ".."), { recursive: true });
