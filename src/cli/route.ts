@@ -25,7 +25,12 @@ export async function route(argv: readonly string[]): Promise<number> {
   if (argv.length === 0 || commandNames.includes(first) || ["--version", "--get-yargs-completions"].includes(first))
     return await viaYargs(argv);
   requireNoTypo(argv);
-  return (await import("./commands/run.ts")).run(argv);
+  const { parseFlags, runFlags } = await import("./flags.ts");
+  const parsed = parseFlags(argv, runFlags);
+  const [word = ""] = parsed.words;
+  if (parsed.words.length === 1 && [...commandNames, ...laterNames].includes(word))
+    throw new CopseError("USAGE", `the command comes first: copse ${word} …`, { hint: `To use it as a prompt: copse run "${word}"` });
+  return (await import("./commands/run.ts")).runParsed(parsed);
 }
 
 const viaYargs = async (argv: readonly string[]): Promise<number> => (await import("./cli.ts")).cli(argv);
