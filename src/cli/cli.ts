@@ -42,6 +42,7 @@ function build(parser: Argv, done: Done): Argv {
   const json = (y: Argv) => y.option("json", { type: "boolean", describe: "Print JSON" });
   return parser
     .scriptName("copse")
+    .detectLocale(false)
     .usage(
       `Runs coding-agent tasks, each in its own git worktree, through a queue.\n\n${examples}\n\nUsage: copse <command>, or copse [flags] "<prompt>"`,
     )
@@ -147,29 +148,44 @@ function build(parser: Argv, done: Done): Argv {
     .command("runner <action>", "The background process: status, stop, logs", (y) =>
       y
         .usage(help("copse runner <status|stop|logs>", ["copse runner status", "copse runner logs -f"]))
-        .command("status", "Is it up, what does it hold", json, (args) =>
-          done(import("./commands/runner.ts").then(({ runnerStatus }) => runnerStatus(args["json"] === true))),
+        .command(
+          "status",
+          "Is it up, what does it hold",
+          (z) => json(z.usage(help("copse runner status", ["copse runner status"]))),
+          (args) => done(import("./commands/runner.ts").then(({ runnerStatus }) => runnerStatus(args["json"] === true))),
         )
-        .command("stop", "Let it leave; what runs goes on", json, (args) =>
-          done(import("./commands/runner.ts").then(({ runnerStop }) => runnerStop(args["json"] === true))),
+        .command(
+          "stop",
+          "Let it leave; what runs goes on",
+          (z) => json(z.usage(help("copse runner stop", ["copse runner stop"]))),
+          (args) => done(import("./commands/runner.ts").then(({ runnerStop }) => runnerStop(args["json"] === true))),
         )
         .command(
           "logs",
           "What it said",
-          (z) => z.option("follow", { alias: "f", type: "boolean", describe: "Keep printing" }),
+          (z) =>
+            z
+              .usage(help("copse runner logs", ["copse runner logs -f"]))
+              .option("follow", { alias: "f", type: "boolean", describe: "Keep printing" }),
           (args) => done(import("./commands/runner.ts").then(({ runnerLogs }) => runnerLogs(args["follow"] === true))),
         )
         .demandCommand(1, 1),
     )
     .command("config", "What is set, and from where", (y) =>
       json(y.usage(help("copse config [get <key>|trust]", ["copse config", "copse config get limit", "copse config trust"])))
-        .command("get <key>", "One setting", json, (args) =>
-          done(import("./commands/config.ts").then(({ configGet }) => configGet(String(args["key"]), args["json"] === true))),
+        .command(
+          "get <key>",
+          "One setting",
+          (z) => json(z.usage(help("copse config get <key>", ["copse config get limit"]))),
+          (args) => done(import("./commands/config.ts").then(({ configGet }) => configGet(String(args["key"]), args["json"] === true))),
         )
         .command(
           "trust",
           "Approve the commands of this repository's file",
-          (z) => z.option("yes", { alias: "y", type: "boolean", describe: "Without asking" }),
+          (z) =>
+            z
+              .usage(help("copse config trust", ["copse config trust", "copse config trust --yes"]))
+              .option("yes", { alias: "y", type: "boolean", describe: "Without asking" }),
           (args) => done(import("./commands/config.ts").then(({ configTrust }) => configTrust(args["yes"] === true))),
         )
         .command(["show", "$0"], "Everything", json, (args) =>

@@ -186,14 +186,3 @@ export async function poke(state: string, repoId: string, id: string): Promise<n
     }
   }
 }
-
-/** As `poke`, but only when a runner is up. */
-export async function pokeIfUp(state: string, repoId: string, id: string): Promise<void> {
-  const link = await findRunner(state);
-  if (!link) return;
-  try {
-    await link.ask({ do: "poke", repoId, id }).catch(ifLeft);
-  } finally {
-    link.close();
-  }
-}

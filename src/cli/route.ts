@@ -4,6 +4,7 @@ import { similar } from "../core/similar.ts";
 import { claudeCommand } from "./commands/claude.ts";
 import { statusline } from "./commands/statusline.ts";
 import { tasks } from "./commands/tasks.ts";
+import { parseFlags, runFlags } from "./flags.ts";
 import { commandNames, laterNames } from "./names.ts";
 
 const wantsHelp = (argv: readonly string[]): boolean => {
@@ -30,7 +31,11 @@ export async function route(argv: readonly string[]): Promise<number> {
   if (argv.length === 0 || commandNames.includes(first) || ["--version", "--get-yargs-completions"].includes(first))
     return await viaYargs(argv);
   requireNoTypo(argv);
-  return await (await import("./commands/run.ts")).run(argv);
+  const parsed = parseFlags(argv, runFlags);
+  const [word = ""] = parsed.words;
+  if (parsed.words.length === 1 && [...commandNames, ...laterNames].includes(word))
+    throw new CopseError("USAGE", `the command comes first: copse ${word} …`, { hint: `To use it as a prompt: copse run "${word}"` });
+  return await (await import("./commands/run.ts")).runParsed(parsed);
 }
 
 const viaYargs = async (argv: readonly string[]): Promise<number> => (await import("./cold.ts")).cli(argv);

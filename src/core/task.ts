@@ -174,8 +174,3 @@ export const terminalStates: readonly StateName[] = ["completed", "failed", "sto
 export function isTerminal(task: { readonly state: StateName }): boolean {
   return terminalStates.includes(task.state);
 }
-
-/** Does a process of this task's run live, as far as the log knows? */
-export function hasRun(task: Task): boolean {
-  return task.runStarted !== null;
-}

@@ -24,11 +24,9 @@ export interface Sandbox {
   /** Runs the built CLI and waits for it. */
   copse(args: readonly string[], options?: { cwd?: string; input?: string | Uint8Array; env?: Record<string, string> }): Promise<Ran>;
   /** As `copse` with `--json`, parsed. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into JSON as a script would.
   json(args: readonly string[], options?: { cwd?: string }): Promise<any>;
   git(args: readonly string[], cwd?: string): string;
   /** One task's JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into JSON as a script would.
   task(label: string, cwd?: string): Promise<any>;
   /** Ends every process of this sandbox, checks that none is left, removes the folder. */
   close(): Promise<void>;

@@ -12,7 +12,7 @@ import { askForTrust } from "../trust.ts";
 export function configShow(json: boolean): number {
   const repo = repositoryMaybe();
   const { config, origin, warnings, project } = loadConfig(repo?.top ?? null);
-  for (const warning of warnings) process.stderr.write(`copse: ${warning}\n`);
+  for (const warning of warnings) process.stderr.write(`copse: ${safe(warning)}\n`);
   const what = repo === undefined ? undefined : executableOf(project, repo.id);
   const trusted = what === undefined || repo === undefined ? null : isTrusted(what, repo.id);
   const files = { person: personConfigFile(), project: repo === undefined ? null : projectConfigFile(repo.top) };

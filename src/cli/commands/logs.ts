@@ -81,13 +81,14 @@ async function readable(found: Found, run: number, options: LogsOptions, put: (t
   for (;;) {
     const over = hasEnded(found.dir, run);
     await out.read((line) => {
-      for (const event of reader.read(line)) {
-        const text = options.json ? `${JSON.stringify({ run, ...event })}\n` : logLine(event);
+      const events = reader.read(line);
+      for (const event of events) {
+        const text = options.json ? `${JSON.stringify({ run, ...event })}\n` : logLine(event, events.length === 1);
         if (text !== undefined) put(text);
       }
     });
     await err.read((line) =>
-      put(options.json ? `${JSON.stringify({ run, type: "stderr", text: line })}\n` : (logLine({ type: "log", text: line }) ?? "")),
+      put(options.json ? `${JSON.stringify({ run, type: "stderr", text: line })}\n` : (logLine({ type: "log", text: line }, true) ?? "")),
     );
     if (over || !options.follow) return;
     await pause();

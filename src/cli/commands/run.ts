@@ -1,4 +1,5 @@
 /** `copse run`: makes a task. In the background the prompt is back as soon as the task is on disk and the runner knows; in the foreground it is shown until it ends or needs somebody. */
+import { safe } from "../../core/safe.ts";
 import type { Task } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
 import { stateDir } from "../../store/paths.ts";
@@ -17,7 +18,7 @@ export async function runParsed(parsed: Parsed): Promise<number> {
   const { values } = parsed;
   const ask = process.stdin.isTTY && process.stderr.isTTY ? (await import("../cold.ts")).askForTrust : undefined;
   const { task, warnings } = await submit(parsed, ask);
-  for (const warning of warnings) process.stderr.write(`copse: ${warning}\n`);
+  for (const warning of warnings) process.stderr.write(`copse: ${safe(warning)}\n`);
   const position = await poke(stateDir(), task.repoId, task.id);
   if (values["background"] === true) {
     process.stdout.write(submitted(task, position, values));

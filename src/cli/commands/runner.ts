@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { sayDuration } from "../../core/duration.ts";
 import { CopseError } from "../../core/errors.ts";
+import { safe } from "../../core/safe.ts";
 import { tail } from "../../process/tail.ts";
 import { epochHolder } from "../../store/epoch.ts";
 import { epochDir, runnerLog, stateDir } from "../../store/paths.ts";
@@ -59,7 +60,7 @@ export async function runnerLogs(follow: boolean): Promise<number> {
   }
   const log = tail(file, Math.max(0, follow ? statSync(file).size - 4096 : 0));
   for (;;) {
-    await log.read((line) => process.stdout.write(`${line}\n`));
+    await log.read((line) => process.stdout.write(`${safe(line)}\n`));
     if (!follow) return 0;
     await new Promise((resolve) => setTimeout(resolve, 300));
   }

@@ -1,6 +1,7 @@
 /** `copse stop`: asks tasks to end and says how each ended. What they did is kept. */
 import { decide } from "../../core/decide.ts";
 import { CopseError } from "../../core/errors.ts";
+import { safe } from "../../core/safe.ts";
 import { isTerminal, type Task } from "../../core/task.ts";
 import { append } from "../../store/append.ts";
 import { readTask } from "../../store/tasks.ts";
@@ -21,7 +22,7 @@ export async function stop(names: readonly string[], json: boolean, quiet: boole
       asked.push(await askOne(name));
     } catch (error) {
       if (!(error instanceof CopseError)) throw error;
-      if (names.length > 1) process.stderr.write(`copse: ${error.message}\n`);
+      if (names.length > 1) process.stderr.write(`copse: ${safe(error.message)}\n`);
       trouble = error;
     }
   }

@@ -2,8 +2,8 @@
 import { safe, safeLine } from "../../core/safe.ts";
 import type { AgentEvent } from "../../session/agents/agent.ts";
 
-/** undefined: nothing to show. */
-export function logLine(event: AgentEvent): string | undefined {
+/** `alone`: nothing else came with it, so that it is no repetition of a tool's line. undefined: nothing to show. */
+export function logLine(event: AgentEvent, alone: boolean): string | undefined {
   switch (event.type) {
     case "session":
       return `session ${safeLine(event.id)}\n`;
@@ -20,9 +20,9 @@ export function logLine(event: AgentEvent): string | undefined {
     case "log":
       return `${safe(event.text.length > 4000 ? `${event.text.slice(0, 4000)}… (${event.text.length} characters)` : event.text)}\n`;
     case "activity":
-      return undefined;
+      return alone ? `· ${safeLine(event.text, 300)}\n` : undefined;
     case "summary":
-      return undefined;
+      return alone ? `${safe(event.text)}\n` : undefined;
     default:
       return undefined;
   }

@@ -1,0 +1,134 @@
+/** Exit codes and errors: what happened, why, the next command; the code of the contract. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { laterNames } from "../../src/cli/names.ts";
+import { type Ran, runnerPid } from "../support/sandbox.ts";
+import { inBox, sleeps, standInForClaude, writes } from "./support.ts";
+
+/** An error is one message and one hint, on standard error, without a stack. */
+function refused(ran: Ran, code: number, message: RegExp, hint: RegExp = /./): void {
+  assert.is(ran.code, code, `${ran.stdout}${ran.stderr}`);
+  assert.is(ran.stdout, "");
+  const [first = "", ...rest] = ran.stderr.trimEnd().split("\n");
+  assert.match(first, /^copse: /);
+  assert.match(first, message);
+  assert.match(rest.join("\n"), hint);
+  assert.not.match(ran.stderr, /^\s+at /m);
+}
+
+inBox("wrong usage ends with 2 and says what was meant", async (box) => {
+  refused(await box.copse(["taks"]), 2, /unknown command taks/, /Did you mean copse tasks\?/);
+  refused(await box.copse(["fix"]), 2, /unknown command fix/, /copse run "fix"/);
+  refused(await box.copse(["run", "--lable", "x", "do it"]), 2, /unknown flag --lable/, /Did you mean --label\?/);
+  refused(await box.copse(["tasks", "--jsn"]), 2, /unknown flag --jsn/, /Did you mean --json\?/);
+  refused(await box.copse(["show", "x", "--jsn"]), 2, /jsn/, /Did you mean json\?/);
+  refused(await box.copse(["show"]), 2, /something is missing/);
+  refused(await box.copse(["-q", "tasks"]), 2, /the command comes first: copse tasks/, /copse run "tasks"/);
+  refused(await box.copse(["run"]), 2, /no prompt/, /Example: copse/);
+  refused(await box.copse(["run", "fix", "the", "login"]), 2, /one prompt is expected/, /quotes/);
+  refused(await box.copse(["run", "--exec"]), 2, /--exec needs a command/, /--/);
+  refused(await box.copse(["run", "-l"]), 2, /-l needs a value/);
+  refused(await box.copse(["run", "x y", "--timeout", "soon"]), 2, /--timeout/);
+  refused(await box.copse(["run", "x y", "--priority", "high"]), 2, /--priority: expected a whole number/);
+  refused(await box.copse(["run", "x y", "--retries", "-1"]), 2, /--retries: expected a whole number from 0 up/);
+  refused(await box.copse(["run", "x y", "--deliver", "mail"]), 2, /--deliver/, /Example/);
+  refused(await box.copse(["run", "x y", "--no-worktree", "-w", "tree"]), 2, /exclude each other/);
+  refused(await box.copse(["run", "x y", "--prompt-file", "p.md"]), 2, /given twice/);
+  refused(await box.copse(["tasks", "--state", "done"]), 2, /--state: "done" is none of/);
+  refused(await box.copse(["tasks", "docs"]), 2, /takes no words/, /copse show docs/);
+  refused(await box.copse(["completion", "tcsh"]), 2, /no completion for tcsh/, /bash, zsh, fish/);
+  refused(await box.copse(["attach", "x", "--then", "sleep"]), 2, /then/i);
+});
+
+inBox("a label that cannot be one is refused with 2", async (box) => {
+  for (const label of ["", "  ", "a\u001b[31m", "a\nb", "x".repeat(101)])
+    assert.is((await box.copse(["run", "-b", `--label=${label}`, ...writes])).code, 2, JSON.stringify(label));
+  assert.is((await box.copse(["tasks"])).stdout, "");
+});
+
+inBox("what a later version has is named as such and ends with 2", async (box) => {
+  for (const flags of [["--after", "a"], ["--then", "and then"], ["--pr"], ["--draft"], ["--max-cost", "2"], ["--notify", "always"]]) {
+    const ran = await box.copse(["run", ...flags, "do it"]);
+    refused(ran, 2, /not in this version yet/);
+    assert.match((await box.copse(["run", "--json", ...flags, "do it"])).stdout, /"code":"NOT_YET"/);
+  }
+  refused(await box.copse(["tasks", "--watch"]), 2, /not in this version yet/);
+  for (const name of laterNames)
+    refused(await box.copse([name]), 2, new RegExp(`copse ${name} is not in this version yet`), /copse --help/);
+});
+
+inBox("what does not exist ends with 3", async (box) => {
+  assert.is((await box.copse(["run", "-b", "-l", "docs", ...writes])).code, 0);
+  for (const verb of ["show", "logs", "stop", "retry", "wait", "attach"])
+    refused(await box.copse([verb, "dosc"]), 3, /no task is named "dosc"/, /Did you mean docs\?/);
+  refused(await box.copse(["show", "zzzzzz"]), 3, /no task is named/, /copse tasks --all/);
+  refused(await box.copse(["logs", "docs", "--run", "9"]), 3, /no run 9/, /copse show docs/);
+  refused(await box.copse(["run", "--base", "nowhere", ...writes]), 3, /nowhere/);
+  refused(await box.copse(["run", "--prompt-file", "missing.md"]), 3, /missing\.md/);
+  refused(await box.copse(["run", "--agent", "gpt-99", "do it"]), 3, /no agent named "gpt-99"/, /agents\.gpt-99\.command/);
+  refused(await box.copse(["run", "--exec", "--", "no-such-program"]), 3, /"no-such-program" is not on your PATH/);
+});
+
+inBox("a label or a branch that is taken, and a beginning that fits several, end with 4", async (box) => {
+  assert.is((await box.copse(["run", "-b", "-l", "docs-a", ...sleeps])).code, 0);
+  refused(await box.copse(["run", "-b", "-l", "docs-a", ...sleeps]), 4, /docs-a/);
+  assert.is((await box.copse(["run", "-b", "-l", "docs-b", ...sleeps])).code, 0);
+  refused(await box.copse(["show", "docs"]), 4, /could be any of docs-a, docs-b/, /its id/);
+  assert.is((await box.copse(["show", "docs-b"])).code, 0);
+  box.git(["branch", "copse/taken"]);
+  refused(await box.copse(["run", "-b", "-l", "taken", ...sleeps]), 4, /copse\/taken/);
+  assert.is((await box.copse(["stop", "docs-a", "docs-b"])).code, 0);
+  refused(await box.copse(["stop", "docs-a"]), 4, /docs-a/);
+});
+
+inBox("a wish that does not fit the state ends with 4", async (box) => {
+  assert.is((await box.copse(["run", "-b", "-l", "long", ...sleeps])).code, 0);
+  refused(await box.copse(["retry", "long"]), 4, /./);
+  assert.is((await box.copse(["stop", "long"])).code, 0);
+});
+
+inBox("outside of a repository, and in one without a commit, commands that need one end with 3", async (box) => {
+  const outside = join(box.dir, "outside");
+  mkdirSync(outside);
+  for (const words of [["run", "do it"], ["tasks"], ["init"], ["wait"], ["config", "trust"]])
+    refused(await box.copse(words, { cwd: outside }), 3, /not inside a git repository/);
+  assert.is((await box.copse(["tasks", "--all"], { cwd: outside })).code, 0);
+  assert.is((await box.copse(["config"], { cwd: outside })).code, 0);
+  const empty = join(box.dir, "empty");
+  mkdirSync(empty);
+  box.git(["init", "-q"], empty);
+  refused(await box.copse(["run", "-b", ...writes], { cwd: empty }), 3, /commit/);
+});
+
+inBox("a prompt that is no text is refused with 2, and nothing is written", async (box) => {
+  standInForClaude(box);
+  refused(await box.copse(["run", "-b", "-"], { input: new Uint8Array([0x66, 0xff, 0xfe]) }), 2, /not valid UTF-8/, /iconv/);
+  refused(await box.copse(["run", "-b", "-"], { input: "a\0b" }), 2, /NUL/);
+  refused(await box.copse(["run", "-b", "-"], { input: "" }), 2, /no prompt/);
+  assert.equal((await box.json(["tasks"])).tasks, []);
+  assert.is(runnerPid(box.state), undefined, "no runner was started for what was refused");
+});
+
+inBox("a configuration that cannot be read ends with 2 and names file and key", async (box) => {
+  mkdirSync(join(box.repo, ".worktrees"));
+  const file = join(box.repo, ".worktrees", "config.json");
+  writeFileSync(file, '{"deliver":"mail"}');
+  refused(await box.copse(["run", "-b", ...writes]), 2, /config\.json: expected `deliver` to be one of report, branch, pr, got "mail"/);
+  writeFileSync(file, "{,}");
+  refused(await box.copse(["run", "-b", ...writes]), 2, /config\.json is not JSON/);
+});
+
+inBox("a state folder that cannot be written ends with 73", async (box) => {
+  writeFileSync(join(box.dir, "file"), "");
+  refused(await box.copse(["run", "-b", ...writes], { env: { COPSE_STATE_DIR: join(box.dir, "file", "state") } }), 73, /file/);
+});
+
+inBox("--debug gives the stack, and only --debug", async (box) => {
+  const ran = await box.copse(["show", "nothing", "--debug"]);
+  assert.is(ran.code, 3);
+  assert.match(ran.stderr, /^\s+at /m);
+});
+
+test.run();

@@ -1,0 +1,40 @@
+/** What the tests of the command line share: a test in a world of its own, and small programs as agents. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import { type Sandbox, sandbox } from "../support/sandbox.ts";
+
+/** A test that gets a sandbox and leaves nothing of it. */
+export function inBox(name: string, work: (box: Sandbox) => Promise<void>, files?: Readonly<Record<string, string>>): void {
+  test(name, async () => {
+    const box = await sandbox(files);
+    try {
+      await work(box);
+    } finally {
+      await box.close();
+    }
+  });
+}
+
+const sh = (script: string): string[] => ["--exec", "--", "sh", "-c", script];
+
+export const writes = sh("echo made > made.txt");
+export const fails = sh("echo about to fail; exit 3");
+export const sleeps = sh("sleep 300");
+export const asks = sh(`echo '{"copse":"question","text":"Which db?","options":["Postgres","SQLite"]}'; exit 5`);
+
+/** A `claude` that keeps its prompt in a file, under the name of the real one. */
+export function standInForClaude(box: Sandbox): void {
+  personConfig(box, { agents: { claude: { command: ["sh", "-c", "cat > prompt.txt"] } } });
+}
+
+export function personConfig(box: Sandbox, config: object): void {
+  const dir = join(box.dir, "home", ".config", "copse");
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, "config.json"), JSON.stringify(config));
+}
+
+export function projectConfig(box: Sandbox, config: object): void {
+  mkdirSync(join(box.repo, ".worktrees"), { recursive: true });
+  writeFileSync(join(box.repo, ".worktrees", "config.json"), JSON.stringify(config));
+}
