@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Request } from "../src/core/task.ts";
 import type { SessionSpec } from "../src/session/agents/agent.ts";
-import { allowLine, claude, denyLine } from "../src/session/agents/claude.ts";
+import { claude } from "../src/session/agents/claude.ts";
+import { allowLine, denyLine } from "../src/session/agents/claude-talk.ts";
 import {
   cut,
   error,

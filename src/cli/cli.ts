@@ -135,6 +135,78 @@ function build(parser: Argv, done: Done): Argv {
         ),
     )
     .command(
+      ["send <task> <text>", "answer"],
+      "Answer its question, or tell its agent something",
+      (y) =>
+        list(
+          y.usage(
+            help("copse send <task> <text>", [
+              'copse send docs "Use Postgres"',
+              "copse send docs 2",
+              'copse send audit "Leave out the vendored folder"',
+            ]),
+          ),
+        ),
+      (args) =>
+        done(
+          import("./commands/answer.ts").then(({ send }) =>
+            send(String(args["task"]), String(args["text"]), args["json"] === true, args["quiet"] === true),
+          ),
+        ),
+    )
+    .command(
+      "approve <task>",
+      "Let it do what it asks for",
+      (y) =>
+        list(y.usage(help("copse approve <task>", ["copse approve docs", "copse approve docs --always"]))).option("always", {
+          type: "boolean",
+          describe: "For the rest of the task",
+        }),
+      (args) =>
+        done(
+          import("./commands/answer.ts").then(({ approve }) =>
+            approve(String(args["task"]), args["always"] === true, args["json"] === true, args["quiet"] === true),
+          ),
+        ),
+    )
+    .command(
+      "deny <task> [why]",
+      "Refuse it, with the reason its agent reads",
+      (y) => list(y.usage(help("copse deny <task> [why]", ['copse deny docs "Not on main; use a branch"']))),
+      (args) =>
+        done(
+          import("./commands/answer.ts").then(({ deny }) =>
+            deny(
+              String(args["task"]),
+              args["why"] === undefined ? undefined : String(args["why"]),
+              args["json"] === true,
+              args["quiet"] === true,
+            ),
+          ),
+        ),
+    )
+    .command(
+      "inbox",
+      "Every open question, answerable one after the other",
+      (y) => list(y.usage(help("copse inbox", ["copse inbox", "copse inbox --json | jq -r '.tasks[].needs.text'"]))),
+      (args) => done(import("./commands/inbox.ts").then(({ inbox }) => inbox(args["json"] === true, args["quiet"] === true))),
+    )
+    .command(
+      "notify [policy]",
+      "When to be told: on-complete, on-block, always, off",
+      (y) =>
+        json(y.usage(help("copse notify [policy]", ["copse notify", "copse notify always", "copse notify off --label docs"]))).option(
+          "label",
+          { alias: "l", type: "string", describe: "For this task only" },
+        ),
+      (args) =>
+        done(
+          import("./commands/notify.ts").then(({ notify }) =>
+            notify(args["policy"] as string | undefined, args["label"] as string | undefined, args["json"] === true),
+          ),
+        ),
+    )
+    .command(
       "attach <task>",
       "The agent's own session, interactive, in its worktree",
       (y) =>
@@ -301,7 +373,7 @@ function complete(
   done: (words: string[]) => void,
 ): void {
   const verb = String(args._[1] ?? "");
-  if (!["show", "logs", "stop", "retry", "wait", "attach"].includes(verb) || current.startsWith("-")) {
+  if (!["show", "logs", "stop", "retry", "wait", "attach", "send", "answer", "approve", "deny"].includes(verb) || current.startsWith("-")) {
     defaults((_error, words) => done(words ?? []));
     return;
   }

@@ -43,7 +43,7 @@ export const runFlags: readonly Flag[] = [
   { name: "pr", kind: "boolean", describe: "Open a pull request", later: "Pull requests" },
   { name: "draft", kind: "boolean", describe: "Open it as a draft", later: "Pull requests" },
   { name: "max-cost", kind: "string", describe: "Cost limit in USD", later: "Cost limits" },
-  { name: "notify", kind: "string", describe: "When to notify", later: "Notifications" },
+  { name: "notify", kind: "string", describe: "When to be told: on-complete, on-block, always, off" },
   { name: "help", alias: ["h"], kind: "boolean", describe: "Show help" },
   { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },
 ];

@@ -15,27 +15,16 @@ export const commandNames = [
   "init",
   "doctor",
   "completion",
+  "send",
+  "answer",
+  "approve",
+  "deny",
+  "inbox",
+  "notify",
   "statusline",
   "claude",
   "help",
 ];
 
 /** Commands of the contract that this version does not have yet. */
-export const laterNames = [
-  "diff",
-  "send",
-  "answer",
-  "approve",
-  "deny",
-  "inbox",
-  "pr",
-  "merge",
-  "report",
-  "clean",
-  "rm",
-  "restore",
-  "batch",
-  "deps",
-  "notify",
-  "hooks",
-];
+export const laterNames = ["diff", "pr", "merge", "report", "clean", "rm", "restore", "batch", "deps", "hooks"];

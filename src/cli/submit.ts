@@ -6,9 +6,10 @@ import { parseDuration } from "../core/duration.ts";
 import { CopseError, messageOf, systemCode } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { checkLabel, labelFrom, slugOf } from "../core/label.ts";
+import { isPolicy, policies } from "../core/policy.ts";
 import { safeLine } from "../core/safe.ts";
 import { similar } from "../core/similar.ts";
-import type { Delivery, Request, Task } from "../core/task.ts";
+import type { Delivery, NotifyPolicy, Request, Task } from "../core/task.ts";
 import { branchInTheWay, findRepository, type Repository, requireCommits } from "../git/repository.ts";
 import { agentNames } from "../session/agents/names.ts";
 import { taskEnvironment } from "../session/environment.ts";
@@ -234,12 +235,18 @@ function requestBuilder(flags: Reader, config: Config, repo: Repository, given: 
     carry: config.carry,
     groupLimit: config.groups[flags.text("group") ?? ""] ?? null,
     repoLimit: config.repositoryLimit,
+    notify: policyOf(flags.text("notify")),
   };
   return (slug) => ({
     ...fields,
     branchName: config.branch.replaceAll("{label}", slug),
     place: placeOf(config.worktrees, place ?? slug, repo),
   });
+}
+
+function policyOf(asked: string | null): NotifyPolicy | null {
+  if (asked === null || isPolicy(asked)) return asked;
+  throw new CopseError("USAGE", `--notify: expected ${policies.join(", ")}, got "${asked}"`, { hint: "Example: --notify always" });
 }
 
 function placeOf(template: string, slug: string, repo: Repository): string {

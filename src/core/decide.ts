@@ -1,8 +1,12 @@
 /** What a person may ask of a task: a wish becomes facts, or a refusal. Refusals are values: they name the state and the next command. */
 import type { Fact } from "./events.ts";
-import { isTerminal, type Task } from "./task.ts";
+import { type Answer, isTerminal, type Task } from "./task.ts";
 
-export type Wish = { readonly ask: "stop"; readonly by: string } | { readonly ask: "retry"; readonly by: string };
+export type Wish =
+  | { readonly ask: "stop"; readonly by: string }
+  | { readonly ask: "retry"; readonly by: string }
+  | { readonly ask: "answer"; readonly answer: Answer; readonly by: string }
+  | { readonly ask: "send"; readonly text: string; readonly by: string };
 export type Decision = { readonly facts: readonly Fact[] } | { readonly refused: string; readonly hint: string };
 
 /** Pure. A wish that is already granted gives no facts, and is no refusal. */
@@ -17,5 +21,42 @@ export function decide(task: Task, wish: Wish): Decision {
         refused: `${task.label} is ${task.state}; only a task that has ended can be tried again`,
         hint: `Stop it first: \`copse stop ${task.label}\`.`,
       };
+    case "answer":
+      return answer(task, wish.answer, wish.by);
+    case "send":
+      return send(task, wish.text, wish.by);
   }
+}
+
+/** One answer a question: whoever comes second is told so. */
+function answer(task: Task, said: Answer, by: string): Decision {
+  if (task.answer !== null)
+    return { refused: `${task.label} has been answered already`, hint: `See what it does: \`copse show ${task.label}\`.` };
+  if (task.state !== "blocked" || task.needs === null)
+    return { refused: `${task.label} is ${task.state} and asks nothing`, hint: `See \`copse show ${task.label}\`.` };
+  if (task.attachedBy !== null) return { refused: `somebody is attached to ${task.label}`, hint: "What is asked is answered there." };
+  if (said.kind === "allow" && task.needs.kind === "question")
+    return { refused: `${task.label} asks a question; it cannot be approved`, hint: `Answer it: \`copse send ${task.label} "…"\`.` };
+  return { facts: [{ type: "answered", answer: said, by }] };
+}
+
+/** Words for a task: the answer where one is wanted, guidance for the session where it is at work or will be. */
+function send(task: Task, text: string, by: string): Decision {
+  if (isTerminal(task))
+    return {
+      refused: `${task.label} has ended (${task.state}); nobody is there to read it`,
+      hint: `Go on with it: \`copse retry ${task.label}\`.`,
+    };
+  if (task.state === "blocked") return answer(task, { kind: "text", text: optionOf(task, text) }, by);
+  if (task.request.exec !== null || task.request.command !== null)
+    return { refused: `${task.label} runs a command, which is listening only while it asks`, hint: `See \`copse logs ${task.label}\`.` };
+  if (task.state === "delivering")
+    return { refused: `${task.label} is being delivered; its agent has left`, hint: `Wait for it, then \`copse retry ${task.label}\`.` };
+  return { facts: [{ type: "messaged", text, by }] };
+}
+
+/** The number of an option stands for it. */
+function optionOf(task: Task, text: string): string {
+  const options = task.needs?.options ?? [];
+  return /^\d{1,2}$/.test(text.trim()) ? (options[Number(text.trim()) - 1] ?? text) : text;
 }

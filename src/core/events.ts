@@ -1,5 +1,5 @@
 /** The facts a task's log is made of: past tense, one a line. A known type never changes meaning; an unknown one is skipped by readers. */
-import type { Check, Failure, Identity, Instant, Needs, Outcome, Progress, Request, Result, Verify } from "./task.ts";
+import type { Answer, Check, Failure, Identity, Instant, Needs, NotifyPolicy, Outcome, Progress, Request, Result, Verify } from "./task.ts";
 
 /** Format of the log; readers of a higher one go read-only. */
 export const logFormat = 1;
@@ -41,6 +41,12 @@ export type Fact =
     }
   | { readonly type: "attempt-failed"; readonly failure: Failure; readonly retryAt: Instant | null }
   | { readonly type: "held"; readonly kind: "limit" | "time"; readonly until: Instant | null; readonly text: string }
+  | { readonly type: "answered"; readonly answer: Answer; readonly by: string }
+  | { readonly type: "answer-given"; readonly run: number; readonly requestId: string | null; readonly granted: readonly string[] }
+  | { readonly type: "messaged"; readonly text: string; readonly by: string }
+  | { readonly type: "messages-given"; readonly run: number; readonly count: number }
+  | { readonly type: "notify-set"; readonly policy: NotifyPolicy | null; readonly by: string }
+  | { readonly type: "told"; readonly of: Instant }
   | { readonly type: "stop-asked"; readonly by: string }
   | { readonly type: "stopped"; readonly how: string }
   | { readonly type: "checked"; readonly checks: readonly Check[]; readonly status: Verify["status"] }

@@ -39,6 +39,7 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
         runStarted: false,
         sessionId: event.sessionId ?? task.sessionId,
         needs: null,
+        givenTo: [],
         progress: { ...task.progress, activity: null },
       };
     case "run-started":
@@ -75,6 +76,28 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
         identity: null,
         notBefore: { at: event.until, kind: event.kind, text: event.text },
       };
+    case "answered":
+      // The slot is asked for like anybody's; a live run is told once it has one, a parked one is resumed.
+      return task.needs === null
+        ? next
+        : { ...next, ...to("queued", "person"), notBefore: null, needs: null, answer: { answer: event.answer, needs: task.needs } };
+    case "answer-given":
+      return {
+        ...next,
+        ...(task.runStarted === true ? to("running", "person") : {}),
+        answer: null,
+        needs: null,
+        givenTo: event.requestId === null ? task.givenTo : [...task.givenTo, event.requestId],
+        granted: [...new Set([...task.granted, ...event.granted])],
+      };
+    case "messaged":
+      return { ...next, messages: [...task.messages, event.text] };
+    case "messages-given":
+      return { ...next, messages: task.messages.slice(event.count) };
+    case "notify-set":
+      return { ...next, notify: event.policy };
+    case "told":
+      return { ...next, toldOf: event.of };
     case "stop-asked":
       return { ...next, stopAsked: event.by };
     case "stopped":
@@ -152,6 +175,12 @@ function begin(event: Extract<TaskEvent, { type: "added" }>): Task {
     failure: null,
     failures: 0,
     stopAsked: null,
+    notify: null,
+    toldOf: null,
+    answer: null,
+    givenTo: [],
+    messages: [],
+    granted: [],
     attachedBy: null,
     notes: [],
     seq,
@@ -171,7 +200,7 @@ function runEnded(task: Task, event: Extract<TaskEvent, { type: "run-ended" }>):
         source: "runner",
         needs: null,
         failures: task.failures + (after.counts ? 1 : 0),
-        notBefore: { at: after.at, kind: after.kind, text: after.why },
+        notBefore: after.at === null ? null : { at: after.at, kind: after.kind, text: after.why },
       };
     case "block":
       return { ...task, state: "blocked", since: event.at, source: after.needs.source, needs: after.needs };

@@ -6,7 +6,7 @@ import type { Failure, Instant, NeedsKind, Task } from "./task.ts";
 export type Ending =
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly hint: string | null }
-  | { readonly kind: "question"; readonly needs: { readonly kind: NeedsKind; readonly text: string; readonly options?: readonly string[] } }
+  | { readonly kind: "question"; readonly needs: Pending }
   | { readonly kind: "limited"; readonly until: Instant | null; readonly text: string };
 
 /** Why the runner ended the run, if it did. */
@@ -14,9 +14,16 @@ export type Cut =
   | { readonly by: "stop"; readonly how: string }
   | { readonly by: "timeout"; readonly afterMs: number }
   | { readonly by: "attach" }
+  /** Blocked for longer than it may keep a process; it is resumed with the answer. */
+  | { readonly by: "park" }
   | null;
 
-export type Pending = { readonly kind: NeedsKind; readonly text: string; readonly options?: readonly string[] };
+export type Pending = {
+  readonly kind: NeedsKind;
+  readonly text: string;
+  readonly options?: readonly string[];
+  readonly rules?: readonly string[];
+};
 
 /** What was seen of the process: a code, or why there is none. */
 export type Exit = { readonly code: number } | { readonly code: null; readonly why: "killed" | "rebooted" };
@@ -37,6 +44,10 @@ export function judge(task: Task, ending: Ending, exit: Exit, cut: Cut, pending:
       `ran longer than its limit of ${Math.round(cut.afterMs / 1000)} s and was stopped; its changes are kept`,
       `copse retry ${task.label} goes on where it stopped.`,
     );
+  // An answer that came too late for this process is given to the next one.
+  if (task.answer !== null && ending.kind !== "done")
+    return { to: "queue", counts: false, at: null, kind: "time", why: "goes on with the answer" };
+  if (cut?.by === "park" && task.needs !== null) return { to: "block", needs: task.needs };
   if (pending && ending.kind !== "done")
     return { to: "block", needs: { ...pending, since: task.needs?.since ?? now.toISOString(), source: "stream" } };
   if (exit.code === null) {

@@ -43,15 +43,25 @@ export interface Request {
   readonly carry: readonly string[];
   readonly groupLimit: number | null;
   readonly repoLimit: number | null;
+  /** null: as the person has set it. */
+  readonly notify: NotifyPolicy | null;
 }
 
 export interface Needs {
   readonly kind: NeedsKind;
   readonly text: string;
   readonly options?: readonly string[];
+  /** Permission rules that would allow exactly what was asked; for the agent, not for people. */
+  readonly rules?: readonly string[];
   readonly since: Instant;
   readonly source: Source;
 }
+
+/** What a person says to what a task needs. */
+export type Answer =
+  | { readonly kind: "allow"; readonly always: boolean }
+  | { readonly kind: "deny"; readonly why: string }
+  | { readonly kind: "text"; readonly text: string };
 
 export interface WaitingFor {
   readonly kind: "slot" | "task" | "limit" | "time";
@@ -115,6 +125,18 @@ export type Outcome =
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "stopped"; readonly how: string };
 
+/** When to tell a person. */
+export type NotifyPolicy = "on-complete" | "on-block" | "always" | "off";
+
+/** `notify` of the person's configuration. */
+export interface NotifySettings {
+  readonly when: NotifyPolicy;
+  readonly desktop: boolean;
+  readonly webhook?: { readonly url: string; readonly secret?: string };
+  readonly ntfy?: string;
+  readonly slack?: string;
+}
+
 export interface Task {
   readonly id: string;
   readonly label: string;
@@ -159,6 +181,18 @@ export interface Task {
   /** Failed attempts that count against `retries`. */
   readonly failures: number;
   readonly stopAsked: string | null;
+  /** The task's own policy, when it was changed after submission. */
+  readonly notify: NotifyPolicy | null;
+  /** The `since` of the state that was last told of. */
+  readonly toldOf: Instant | null;
+  /** Given, and not yet passed on to the agent; with what it answers. */
+  readonly answer: { readonly answer: Answer; readonly needs: Needs } | null;
+  /** Requests of the run under way that have been answered; the agent may take long to show it. */
+  readonly givenTo: readonly string[];
+  /** Guidance sent to the session and not yet passed on. */
+  readonly messages: readonly string[];
+  /** Permission rules a person allowed for the rest of the task. */
+  readonly granted: readonly string[];
   /** An `attach` holds the session; the queue leaves the task alone until it is handed back. */
   readonly attachedBy: Identity | null;
   readonly notes: readonly string[];

@@ -3,6 +3,7 @@ import { CopseError, isDiskFull, messageOf } from "../core/errors.ts";
 import { retryDelayMs } from "../core/judge.ts";
 import { placeOf } from "../core/line.ts";
 import { holdsSlot, nextStep } from "../core/next.ts";
+import { isDue } from "../core/policy.ts";
 import type { Failure, Task } from "../core/task.ts";
 import { fence } from "../process/supervised.ts";
 import type { Queue, Slot } from "../queue/queue.ts";
@@ -28,6 +29,8 @@ export interface House {
   readonly stagger: (agent: string) => Promise<void>;
   /** The task waits for a person (true) or needs the runner again (false). */
   readonly idle: (id: string, idle: boolean) => void;
+  /** Tells people of the state the task has come to. */
+  readonly tell: (task: Task) => void;
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -37,13 +40,16 @@ const spaceLookMs = 1000;
 export async function drive(record: TaskRecord, house: House): Promise<void> {
   let slot: Slot | null = null;
   let mine = false;
+  let entering: AbortController | undefined;
   const release = () => {
+    entering?.abort();
     slot?.release();
     slot = null;
   };
   if (holdsSlot(record.task)) slot = house.queue.adopt(placeOf(record.task));
   try {
     for (;;) {
+      await announce(record, house);
       const step = nextStep(record.task, mine);
       debug(() => `${record.task.label}: ${record.task.state} → ${step.do}`);
       try {
@@ -80,7 +86,7 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
             mine = await recoverRun(record);
             break;
           case "watch":
-            await watchRun(record, { going });
+            await watchRun(record, { going, hasSlot, holdMs: () => house.config().holdMinutes * 60_000 });
             mine = false;
             break;
           case "stop":
@@ -106,10 +112,39 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
     release();
   }
 
+  /** In line for a slot without waiting here: the run has to be watched meanwhile. */
+  function hasSlot(): boolean {
+    if (slot !== null) return true;
+    if (entering !== undefined) return false;
+    const mine = new AbortController();
+    entering = mine;
+    house.queue.enter(placeOf(record.task), mine.signal).then(
+      (given) => {
+        entering = undefined;
+        if (mine.signal.aborted || slot !== null) return given.release();
+        slot = given;
+        record.wake();
+      },
+      () => {
+        if (entering === mine) entering = undefined;
+      },
+    );
+    return false;
+  }
+
   async function going(goes: boolean): Promise<void> {
     if (goes) slot ??= house.queue.adopt(placeOf(record.task));
     else release();
+    await announce(record, house);
   }
+}
+
+/** Written down first, then told: a crash in between may swallow a notification, but never doubles one. */
+async function announce(record: TaskRecord, house: House): Promise<void> {
+  if (!isDue(record.task, house.config().notify)) return;
+  const { since } = record.task;
+  const task = await record.add((now) => (now.since === since && isDue(now, house.config().notify) ? [{ type: "told", of: since }] : []));
+  if (task.toldOf === since) house.tell(task);
 }
 
 const needsChecks = (task: Task): boolean =>

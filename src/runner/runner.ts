@@ -8,6 +8,7 @@ import { waitingFor } from "../core/line.ts";
 import { holdsSlot } from "../core/next.ts";
 import { type Answer, type Ask, type Hello, isOlder, protocol } from "../core/protocol.ts";
 import { isTerminal, type Task } from "../core/task.ts";
+import { Announcer } from "../notify/announcer.ts";
 import { memoryQueue } from "../queue/memory.ts";
 import type { Queue } from "../queue/queue.ts";
 import { type Config, loadConfig } from "../store/config.ts";
@@ -43,6 +44,7 @@ export class Runner {
   readonly #queue: Queue;
   readonly #starts = new Map<string, Promise<void>>();
   #config: Config;
+  readonly #announcer: Announcer;
   #server: Server | undefined;
   #busyAt = performance.now();
   #indexBase = 0;
@@ -56,6 +58,7 @@ export class Runner {
     this.#version = version;
     this.#say = say;
     this.#config = loadConfig(null).config;
+    this.#announcer = new Announcer(() => this.#config.notify, say);
     this.#queue = memoryQueue({ machine: this.#config.limit, groups: this.#config.groups });
   }
 
@@ -129,6 +132,7 @@ export class Runner {
       queue: this.#queue,
       config: () => this.#config,
       stagger: (agent) => this.#stagger(agent),
+      tell: (task) => this.#announcer.tell(task),
       idle: (task, idle) => (idle ? this.#idle.add(task) : this.#idle.delete(task)),
     };
     drive(record, house)
@@ -296,6 +300,7 @@ export class Runner {
       this.#server = await listen((ask) => this.#answer(ask));
       return;
     }
+    await this.#announcer.settled();
     this.#goAway("nothing left to do");
   }
 

@@ -3,7 +3,7 @@ import { safeLine } from "../core/safe.ts";
 import { type Cost, type NeedsKind, noCost, type Progress } from "../core/task.ts";
 import type { AgentEvent } from "./agents/agent.ts";
 
-type Asked = { readonly kind: NeedsKind; readonly text: string; readonly options?: readonly string[] };
+type Asked = { readonly kind: NeedsKind; readonly text: string; readonly options?: readonly string[]; readonly rules?: readonly string[] };
 
 export class Account {
   sessionId: string | undefined;
@@ -76,6 +76,16 @@ export class Account {
   /** The oldest open question. */
   pending(): Asked | undefined {
     return this.#asked.values().next().value;
+  }
+
+  /** The id of that question. */
+  pendingId(): string | undefined {
+    return this.#asked.keys().next().value;
+  }
+
+  /** It has been answered; the agent may take long to show it. */
+  settle(requestId: string): void {
+    this.#asked.delete(requestId);
   }
 
   newNotes(known: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 /** What a run's processes find in their environment: what the person had when submitting, less what would mislead, and what names the task. */
 import { join } from "node:path";
-import type { Task } from "../core/task.ts";
+import type { Answer, Task } from "../core/task.ts";
 import { readMaybe } from "../store/files.ts";
 import { envFile, promptFile } from "../store/paths.ts";
 
@@ -27,5 +27,11 @@ export function runEnvironment(task: Task, dir: string, attempt: number): Record
     COPSE_WORKTREE: task.worktree ?? task.planned?.path ?? "",
     COPSE_REPO: task.repo,
     COPSE_PROMPT_FILE: promptFile(join(dir)),
+    ...(task.answer === null ? {} : { COPSE_ANSWER: answerText(task.answer.answer) }),
   };
+}
+
+/** An answer as a command reads it. */
+function answerText(answer: Answer): string {
+  return answer.kind === "text" ? answer.text : answer.kind === "allow" ? "yes" : answer.why;
 }

@@ -4,6 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { CopseError, systemCode } from "../core/errors.ts";
+import type { Fact } from "../core/events.ts";
 import type { Task } from "../core/task.ts";
 import { assertWorktree } from "../git/worktrees.ts";
 import { awaitClaim, startRun } from "../process/supervised.ts";
@@ -26,12 +27,13 @@ export async function startSession(record: TaskRecord, config: Config): Promise<
   const resume = agent.resumes && task.sessionBegun && task.sessionId !== null;
   const spec: SessionSpec = {
     prompt: resume ? goOn(task) : readFileSync(promptFile(record.dir), "utf8"),
-    request: task.request,
+    request: { ...task.request, allow: allowedIn(task), permissionMode: modeIn(task) },
     sessionId: resume ? task.sessionId : agent.resumes ? randomUUID() : null,
     resume,
     settings: config.agents[task.request.agent] ?? {},
   };
   const { file, args, env, stdin } = agent.command(spec);
+  const always = task.answer?.answer.kind === "allow" && task.answer.answer.always ? (task.answer.needs.rules ?? []) : [];
   await record.add([{ type: "run-starting", run, sessionId: spec.sessionId }]);
   const dir = runDir(record.dir, run);
   try {
@@ -46,7 +48,7 @@ export async function startSession(record: TaskRecord, config: Config): Promise<
       first: stdin.kind === "conversation" ? stdin.first : stdin.text,
     });
     const sight = await awaitClaim(dir, child);
-    if ("identity" in sight) await record.add([{ type: "run-started", run, identity: sight.identity }]);
+    if ("identity" in sight) await record.add([{ type: "run-started", run, identity: sight.identity }, ...passedOn(task, run, always)]);
     return child;
   } catch (error) {
     if (systemCode(error) === "E2BIG")
@@ -58,11 +60,54 @@ export async function startSession(record: TaskRecord, config: Config): Promise<
   }
 }
 
-/** What a resumed session is told. */
+/** What went into the run's first input is not passed on again. */
+function passedOn(task: Task, run: number, always: readonly string[]): Fact[] {
+  const answer: Fact[] = task.answer === null ? [] : [{ type: "answer-given", run, requestId: null, granted: always }];
+  return task.messages.length === 0 || !task.sessionBegun
+    ? answer
+    : [...answer, { type: "messages-given", run, count: task.messages.length }];
+}
+
+/** What a session is told that goes on: the answer it waited for, and whatever else a person sent. */
 function goOn(task: Task): string {
+  const parts = [task.answer === null ? whyInterrupted(task) : answered(task.answer), ...task.messages];
+  return parts.join("\n\n");
+}
+
+function whyInterrupted(task: Task): string {
   const why =
     task.stopAsked === null && task.notBefore === null
       ? "You were interrupted."
       : `You were interrupted: ${task.notBefore?.text ?? "stopped by a person"}.`;
   return `${why} Go on with the task where you stopped.`;
+}
+
+function answered({ answer, needs }: NonNullable<Task["answer"]>): string {
+  const asked = needs.kind === "plan" ? "your plan" : `what you asked (${needs.text})`;
+  switch (answer.kind) {
+    case "allow":
+      return needs.kind === "plan"
+        ? "Your plan is approved. Carry it out."
+        : `Granted: ${needs.text}. Make that very call again and go on.`;
+    case "deny":
+      return needs.kind === "question"
+        ? `The person would not answer your question (${needs.text}): ${answer.why}`
+        : `Refused: ${asked}. ${answer.why}`;
+    case "text":
+      return needs.kind === "question"
+        ? `The answer to your question (${needs.text}): ${answer.text}`
+        : `About ${asked}: not as it stands. ${answer.text}`;
+  }
+}
+
+/** A plan that was approved is carried out, not planned again. */
+function modeIn(task: Task): string | null {
+  const planned = task.answer?.needs.kind === "plan" && task.answer.answer.kind === "allow";
+  return planned && task.request.permissionMode === "plan" ? null : task.request.permissionMode;
+}
+
+/** Rules the agent may use unasked in this run: the task's own, those granted for good, and those of the call just approved. */
+function allowedIn(task: Task): string[] {
+  const now = task.answer?.answer.kind === "allow" ? (task.answer.needs.rules ?? []) : [];
+  return [...new Set([...task.request.allow, ...task.granted, ...now])];
 }

@@ -2,8 +2,9 @@
  * The step that keeps an eye on a run: reads its recording as it grows, tells what it does, notices questions, ends it when asked, and judges its end.
  * Adopting a run after a crash is the same step: everything is read again from the start of the recording.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { systemCode } from "../core/errors.ts";
 import type { Fact } from "../core/events.ts";
 import { type Cut, type Exit, judge } from "../core/judge.ts";
 import { safeLine } from "../core/safe.ts";
@@ -23,6 +24,10 @@ import { cookieOf } from "./start.ts";
 export interface Watch {
   /** The task became blocked (false) or goes on (true): the slot is given back or taken again. */
   readonly going: (goes: boolean) => Promise<void>;
+  /** Has the task a slot? If not, it gets into line for one, and the record is woken when it is there. */
+  readonly hasSlot: () => boolean;
+  /** How long a blocked task may keep its process. */
+  readonly holdMs: () => number;
   readonly ladder?: Ladder;
 }
 
@@ -52,7 +57,12 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
   for (let look = 0; ; look++) {
     const sight = lookAt(dir);
     await catchUp();
+    for (const requestId of record.task.givenTo) {
+      account.settle(requestId);
+      reader.settle?.(requestId);
+    }
     if (sight.is !== "alive") break;
+    await passOn();
     await tell();
     await mind();
     await record.wait(look < 40 ? 25 : 250);
@@ -102,11 +112,30 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
     if (!needs && now.state === "blocked") facts.push({ type: "unblocked" });
     const goes = needs === undefined;
     if (facts.length > 0) await record.add(facts);
-    if (goes !== (now.state !== "blocked")) await watch.going(goes);
+    if (record.task.state === "blocked" || (now.state === "blocked" && goes)) await watch.going(goes);
     if (account.changed && performance.now() - shownAt > 1000) {
       shownAt = performance.now();
       account.changed = false;
       record.show(account.progress());
+    }
+  }
+
+  /** Gives the agent what a person said: the answer it waits for, once there is a slot to go on with; else guidance. */
+  async function passOn(): Promise<void> {
+    const { answer, messages, state } = record.task;
+    if (answer !== null) {
+      const requestId = account.pendingId();
+      if (requestId !== undefined && !watch.hasSlot()) return;
+      const given = requestId === undefined ? undefined : reader.answer?.(requestId, answer.answer);
+      if (requestId !== undefined && given === undefined) return;
+      if (given !== undefined && !say(dir, given.text)) return;
+      // Not asked any more: it was given before a crash, and the agent went on with it.
+      if (requestId === undefined) await watch.going(true);
+      else account.settle(requestId);
+      await record.add([{ type: "answer-given", run: task.run, requestId: requestId ?? null, granted: given?.granted ?? [] }]);
+    } else if (messages.length > 0 && state === "running" && reader.message && !account.finished) {
+      if (say(dir, messages.map(reader.message).join("")))
+        await record.add([{ type: "messages-given", run: task.run, count: messages.length }]);
     }
   }
 
@@ -128,6 +157,9 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
     } else if (attachedBy !== null) {
       await stopRun(cookie, leader, watch.ladder ?? usualLadder);
       cut = { by: "attach" };
+    } else if (state === "blocked" && record.task.needs !== null && Date.now() - Date.parse(record.task.needs.since) > watch.holdMs()) {
+      await stopRun(cookie, leader, watch.ladder ?? usualLadder);
+      cut = { by: "park" };
     } else if (request.timeoutMs !== null && performance.now() - begun > request.timeoutMs) {
       await stopRun(cookie, leader, watch.ladder ?? usualLadder);
       cut = { by: "timeout", afterMs: request.timeoutMs };
@@ -140,6 +172,34 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
     } else {
       finishedAt = undefined;
     }
+  }
+}
+
+/** Writes into the conversation; false when nobody reads it (any more): what was to be said waits for the next run. */
+function say(dir: string, text: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(join(dir, "in"), constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return false;
+  }
+  try {
+    const data = Buffer.from(text);
+    for (let at = 0, tries = 0; at < data.length && tries < 400; ) {
+      try {
+        at += writeSync(fd, data, at);
+      } catch (error) {
+        if (systemCode(error) !== "EAGAIN") throw error;
+        // The pipe is full for a moment; half a line must not be left in it.
+        tries++;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      }
+    }
+    return true;
+  } catch {
+    return false;
+  } finally {
+    closeSync(fd);
   }
 }
 

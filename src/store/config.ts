@@ -1,7 +1,7 @@
 /** Configuration: defaults, the person's file, the project's file, the environment; checked against the published schema. Flags are laid over it by the command. */
 import { CopseError } from "../core/errors.ts";
 import { similar } from "../core/similar.ts";
-import type { Delivery } from "../core/task.ts";
+import type { Delivery, NotifySettings } from "../core/task.ts";
 import { readMaybe } from "./files.ts";
 import validate, { type Problem } from "./generated/validate-config.js";
 import { personConfigFile, projectConfigFile } from "./paths.ts";
@@ -34,6 +34,8 @@ export interface Config {
   readonly carry: readonly string[];
   readonly minFreeMb: number;
   readonly idleSeconds: number;
+  readonly holdMinutes: number;
+  readonly notify: NotifySettings;
 }
 
 export type Origin = "default" | "person" | "project" | "environment";
@@ -67,12 +69,14 @@ const defaults: Config = {
   carry: [],
   minFreeMb: 256,
   idleSeconds: 60,
+  holdMinutes: 10,
+  notify: { when: "on-complete", desktop: true },
 };
 
 export const configKeys = Object.keys(defaults) as (keyof Config)[];
 
 /** Settings that only the person, not a repository, may make. */
-const personal: readonly (keyof Config)[] = ["limit", "minFreeMb", "idleSeconds"];
+const personal: readonly (keyof Config)[] = ["limit", "minFreeMb", "idleSeconds", "holdMinutes", "notify"];
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -95,7 +99,12 @@ export function loadConfig(top: string | null, env: Env = process.env): Loaded {
     ["environment", environment],
   ];
   const config = Object.assign({}, ...layers.map(([, layer]) => layer)) as Config;
-  const merged = { ...config, agents: { ...person.agents, ...project.agents }, groups: { ...project.groups, ...person.groups } };
+  const merged = {
+    ...config,
+    agents: { ...person.agents, ...project.agents },
+    groups: { ...project.groups, ...person.groups },
+    notify: { ...defaults.notify, ...person.notify },
+  };
   const origin = Object.fromEntries(
     configKeys.map((key) => [key, layers.filter(([, layer]) => layer[key] !== undefined).at(-1)?.[0] ?? "default"]),
   ) as Record<keyof Config, Origin>;

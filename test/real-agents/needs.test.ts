@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { allowLine } from "../../src/session/agents/claude.ts";
+import { allowLine } from "../../src/session/agents/claude-talk.ts";
 import { text, toolResults, toolUse, turn } from "../support/messages-api.ts";
 import { kill, runnerPid, waitFor } from "../support/sandbox.ts";
 import { argvOf, byPrompt, type Json, processesOfTask, recorded, runFolder, type World, world } from "./world.ts";

@@ -37,6 +37,18 @@ function sentence(event: TaskEvent): string | undefined {
       return `failed: ${event.failure.message}${event.retryAt === null ? "" : "; will be tried again"}`;
     case "held":
       return event.text;
+    case "answered":
+      return `${event.by} answered: ${event.answer.kind === "allow" ? (event.answer.always ? "yes, always" : "yes") : event.answer.kind === "deny" ? `no: ${event.answer.why}` : event.answer.text}`;
+    case "answer-given":
+      return "its agent has the answer";
+    case "messaged":
+      return `${event.by} sent: ${event.text}`;
+    case "messages-given":
+      return "its agent has been told";
+    case "notify-set":
+      return event.policy === null ? undefined : `notifications: ${event.policy}`;
+    case "told":
+      return undefined;
     case "stop-asked":
       return `${event.by} asked it to stop`;
     case "stopped":

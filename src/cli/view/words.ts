@@ -198,7 +198,7 @@ export function nextCommands(task: Task): string[] {
   const attach = task.sessionBegun ? [`copse attach ${ref}    answer and go on in the agent's own session`] : [];
   switch (task.state) {
     case "blocked":
-      return [...attach, `copse stop ${ref}`];
+      return [...answerCommands(task, ref), ...attach, `copse stop ${ref}`];
     case "completed":
       return [task.branch === null ? `copse logs ${ref}` : `git merge ${task.branch}    take its work over`, ...attach];
     case "failed":
@@ -207,6 +207,14 @@ export function nextCommands(task: Task): string[] {
     default:
       return [`copse logs -f ${ref}`, `copse stop ${ref}`];
   }
+}
+
+function answerCommands(task: Task, ref: string): string[] {
+  if (task.needs?.kind === "question")
+    return [
+      `copse send ${ref} "…"    answer it${task.needs.options === undefined ? "" : ` (${task.needs.options.map((option, i) => `${i + 1}: ${option}`).join(", ")})`}`,
+    ];
+  return [`copse approve ${ref}    let it (--always: for the rest of the task)`, `copse deny ${ref} "why"`];
 }
 
 export const clock = (at: string): string =>

@@ -1,6 +1,6 @@
 /** What Copse asks of an agent. An adapter starts no process: it names a command line and reads lines. */
 import type { Ending, Exit } from "../../core/judge.ts";
-import type { Cost, NeedsKind, Request } from "../../core/task.ts";
+import type { Answer, Cost, NeedsKind, Request } from "../../core/task.ts";
 
 /** One run to be started. */
 export interface SessionSpec {
@@ -46,7 +46,12 @@ export type AgentEvent =
   | {
       readonly type: "needs";
       readonly requestId: string;
-      readonly needs: { readonly kind: NeedsKind; readonly text: string; readonly options?: readonly string[] };
+      readonly needs: {
+        readonly kind: NeedsKind;
+        readonly text: string;
+        readonly options?: readonly string[];
+        readonly rules?: readonly string[];
+      };
     }
   /** What was needed is settled; the agent goes on. */
   | { readonly type: "settled"; readonly requestId: string }
@@ -65,6 +70,12 @@ export type AgentEvent =
 export interface Reader {
   /** One line without its newline. Never throws; a line it does not know gives nothing or a `log`. */
   read(line: string): readonly AgentEvent[];
+  /** What to write into the conversation to answer a request; undefined when it is none of its open ones. Once given, the request counts as settled. */
+  answer?(requestId: string, answer: Answer): { readonly text: string; readonly granted: readonly string[] } | undefined;
+  /** A request that was answered before this reader began. */
+  settle?(requestId: string): void;
+  /** What to write into the conversation to say something to the agent. */
+  message?(text: string): string;
   /** The stream has ended: what does it come to? */
   end(exit: Exit): Ending;
 }

@@ -9,6 +9,8 @@ export interface PendingRequest {
   readonly tool: string;
   readonly input: ToolInput;
   readonly needs: Asked;
+  /** What the agent itself suggests to remember, as it came. */
+  readonly suggestions: readonly unknown[];
 }
 
 /** The question itself; options only where one of them is the answer. */
@@ -16,6 +18,31 @@ export interface Asked {
   readonly kind: NeedsKind;
   readonly text: string;
   readonly options?: readonly string[];
+  readonly rules?: readonly string[];
+}
+
+/** The rules of its suggestions as `--allowedTools` takes them: `Bash(npm test)`. */
+export function rulesOf(suggestions: readonly unknown[]): string[] {
+  return suggestions.flatMap((value) => {
+    const { type, behavior, rules } = (value ?? {}) as { type?: unknown; behavior?: unknown; rules?: unknown };
+    if (type !== "addRules" || behavior !== "allow" || !Array.isArray(rules)) return [];
+    return rules.flatMap((rule: { toolName?: unknown; ruleContent?: unknown } | null) =>
+      typeof rule?.toolName !== "string"
+        ? []
+        : [typeof rule.ruleContent === "string" ? `${rule.toolName}(${rule.ruleContent})` : rule.toolName],
+    );
+  });
+}
+
+/** Answers to the questions of `AskUserQuestion`: one text for one question; for several, line by line where there are as many. */
+export function answersTo(input: ToolInput, text: string): Record<string, string> {
+  const questions = (Array.isArray(input.questions) ? input.questions : []).map(parseQuestion);
+  const lines = text.split("\n").filter((row) => row.trim() !== "");
+  const each =
+    questions.length > 1 && lines.length === questions.length
+      ? lines.map((row) => row.replace(/^\s*\d+[.)]\s*/, ""))
+      : questions.map(() => text);
+  return Object.fromEntries(questions.map((question, i) => [question.text, each[i] ?? text]));
 }
 
 /** Puts a request into words. Nothing is cut: who approves a command must have seen all of it. */

@@ -4,7 +4,8 @@ import type { Cost } from "../../core/task.ts";
 import type { AgentEvent, Reader } from "./agent.ts";
 import { type ApiFailure, endingOf, type Final, type Seen } from "./claude-ending.ts";
 import { apiFailureOf, finalOf, type Line, list, mergeFailure, minus, object, parse, spentOf, words } from "./claude-lines.ts";
-import { ask, type PendingRequest } from "./claude-needs.ts";
+import { ask, type PendingRequest, rulesOf } from "./claude-needs.ts";
+import { answerLine, userLine } from "./claude-talk.ts";
 import { steps, type ToolInput, viewTool } from "./claude-tools.ts";
 
 /** The reader, with what its caller needs to answer: the requests that wait for a person. */
@@ -37,6 +38,14 @@ export function claudeReader(root: string): ClaudeReader {
 
   return {
     pending: () => [...pending.values()],
+    message: userLine,
+    settle: (requestId) => void pending.delete(requestId),
+    answer(requestId, answer) {
+      const request = pending.get(requestId);
+      if (request === undefined) return undefined;
+      pending.delete(requestId);
+      return answerLine(request, answer);
+    },
     end: (exit) => endingOf({ ...seen, unanswered: [...pending.values()].at(-1)?.needs ?? seen.unanswered }, exit),
     read(text) {
       const line = parse(text);
@@ -167,13 +176,17 @@ export function claudeReader(root: string): ClaudeReader {
     if (request.subtype !== "can_use_tool" || typeof line.request_id !== "string" || typeof request.tool_name !== "string") return [];
     const input = object(request.input);
     known.add(String(request.tool_use_id));
-    const needs = ask(request.tool_name, request.tool_name === "ExitPlanMode" && plan !== "" ? { plan, ...input } : input, roots);
+    const suggestions = list(request.permission_suggestions);
+    const rules = rulesOf(suggestions);
+    const asked = ask(request.tool_name, request.tool_name === "ExitPlanMode" && plan !== "" ? { plan, ...input } : input, roots);
+    const needs = asked.kind === "permission" && rules.length > 0 ? { ...asked, rules } : asked;
     pending.set(line.request_id, {
       requestId: line.request_id,
       toolUseId: typeof request.tool_use_id === "string" ? request.tool_use_id : null,
       tool: request.tool_name,
       input,
       needs,
+      suggestions,
     });
     return [{ type: "needs", requestId: line.request_id, needs }];
   }

@@ -4,6 +4,7 @@
  */
 import type { Agent, AgentSettings, CommandSpec, SessionSpec } from "./agent.ts";
 import { claudeReader } from "./claude-reader.ts";
+import { openLine, userLine } from "./claude-talk.ts";
 
 /** The adapter. Seen with 2.1.329 (`test/recordings/claude`). */
 export const claude: Agent = {
@@ -44,27 +45,9 @@ function command({ prompt, request, sessionId, resume, settings }: SessionSpec):
     env,
     stdin: {
       kind: "conversation",
-      first: line({ type: "control_request", request_id: "copse-init", request: { subtype: "initialize" } }) + userLine(prompt),
+      first: openLine() + userLine(prompt),
     },
   };
 }
 
-/** One message of the person, as the line the agent reads. A lone surrogate is escaped, so that the bytes are valid UTF-8. */
-export function userLine(text: string): string {
-  return line({ type: "user", message: { role: "user", content: [{ type: "text", text }] } });
-}
-
-/** Answers a permission request, a question or a plan; `input` is the request's own, with `answers` added for a question. */
-export function allowLine(requestId: string, input: unknown): string {
-  return responseLine(requestId, { behavior: "allow", updatedInput: input });
-}
-
-/** Refuses it, with the reason the agent reads. */
-export function denyLine(requestId: string, message: string): string {
-  return responseLine(requestId, { behavior: "deny", message });
-}
-
-const responseLine = (requestId: string, response: object) =>
-  line({ type: "control_response", response: { subtype: "success", request_id: requestId, response } });
-const line = (value: object) => `${JSON.stringify(value)}\n`;
 const program = (settings: AgentSettings) => settings.path ?? "claude";

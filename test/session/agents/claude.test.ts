@@ -4,8 +4,9 @@ import * as assert from "uvu/assert";
 import type { Ending } from "../../../src/core/judge.ts";
 import type { Request } from "../../../src/core/task.ts";
 import type { AgentEvent, SessionSpec } from "../../../src/session/agents/agent.ts";
-import { allowLine, claude, denyLine } from "../../../src/session/agents/claude.ts";
+import { claude } from "../../../src/session/agents/claude.ts";
 import { claudeReader } from "../../../src/session/agents/claude-reader.ts";
+import { allowLine, denyLine } from "../../../src/session/agents/claude-talk.ts";
 
 const recordings = new URL("../../recordings/claude/", import.meta.url);
 
