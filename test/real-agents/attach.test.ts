@@ -2,9 +2,8 @@ import { readFileSync, readlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { text, toolUse, userTexts } from "../support/messages-api.ts";
-import { waitFor } from "../support/sandbox.ts";
-import { argvOf, type Json, processesOfTask, settle, terminal, world } from "./world.ts";
+import { text, toolUse, turn, userTexts } from "../support/messages-api.ts";
+import { argvOf, gate, type Json, processesOfTask, settle, terminal, waitFor, world } from "./world.ts";
 
 /** The interactive agent of a task. */
 const visitor = (id: string): number | undefined =>
@@ -73,6 +72,37 @@ test("attach parks a blocked task, resumes its session in its worktree, and hand
     assert.is(after.task.state, "completed");
     assert.equal(after.events, events, "nothing of its record has changed");
   } finally {
+    await box.close();
+  }
+});
+
+test("a running task is parked for the visit, and goes on when the terminal is closed", async () => {
+  const held = gate();
+  const box = await world(async (body) => {
+    if (userTexts(body).at(-1)?.includes("interrupted")) return text("Finished after the visit.");
+    if (turn(body) === 0) return toolUse("Write", { file_path: join(box.tree("runs"), "half.txt"), content: "half\n" });
+    await held.opened;
+    return text("Too late.");
+  });
+  try {
+    settle(box, [box.repo, box.tree("runs")]);
+    await box.copse(["run", "-b", "-l", "runs", "Do a long thing"]);
+    const running = await waitFor(async () => {
+      const task = await box.task("runs").catch(() => undefined);
+      return task?.activity === "editing half.txt" ? task : undefined;
+    }, "the agent to be at work");
+    const screen = terminal(box, "copse attach runs");
+    await screen.shows("Do a long thing");
+    await waitFor(() => visitor(running.id), "the interactive agent");
+    const parked = await box.task("runs");
+    assert.equal([parked.state, parked.pid, parked.attempt], ["blocked", null, 1]);
+    screen.close();
+    await screen.ended;
+    const done = await box.until("runs", "completed");
+    assert.equal([done.attempt, done.sessionId, done.result.summary], [2, running.sessionId, "Finished after the visit."]);
+    assert.is(box.git(["show", "copse/runs:half.txt"]), "half\n");
+  } finally {
+    held.open();
     await box.close();
   }
 });

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { text, toolResults, toolUse, turn, userTexts } from "../support/messages-api.ts";
-import { kill, runnerPid, waitFor } from "../support/sandbox.ts";
-import { argvOf, byPrompt, gate, type Json, processesOfTask, recorded, world } from "./world.ts";
+import { kill, runnerPid } from "../support/sandbox.ts";
+import { argvOf, byPrompt, gate, type Json, processesOfTask, recorded, waitFor, world } from "./world.ts";
 
 /** The process of the agent itself, not its wrapper. */
 const agentPid = (id: string): number | undefined =>
@@ -13,45 +13,41 @@ const agentPid = (id: string): number | undefined =>
     return argv.includes("--permission-prompt-tool") && argv[0]?.endsWith("claude") === true;
   });
 
-test("a background command of the agent's is waited for", async () => {
+test("a background command of the agent's is waited for; one that never ends, until the time limit", async () => {
+  const background = (command: string, description: string) => toolUse("Bash", { command, description, run_in_background: true });
   // Claude Code's own ceiling for such waits counts only once its input has ended, and Copse keeps that open.
   const box = await world(
-    [
-      toolUse("Bash", { command: "sleep 4; echo done > suite.txt", description: "Run the suite", run_in_background: true }),
-      text("The suite runs."),
-      text("The suite has ended."),
-    ],
+    byPrompt({
+      SUITE: (body) =>
+        [background(`until [ -e '${box.dir}/go' ]; do sleep 0.2; done; echo done > suite.txt`, "Run the suite"), text("The suite runs.")][
+          turn(body)
+        ] ?? text("The suite has ended."),
+      SERVER: [background("while :; do sleep 1; done", "Serve the app"), text("The server runs.")],
+    }),
     { env: { CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS: "1000" } },
   );
   try {
-    await box.copse(["run", "-b", "-l", "suite", "--allow", "Bash(sleep:*)", "--allow", "Bash(echo:*)", "Run the suite"]);
-    const waiting = await waitFor(async () => {
-      const task = await box.task("suite").catch(() => undefined);
-      return task?.activity === "waiting for Run the suite" || task?.state === "blocked" ? task : undefined;
-    }, "the wait to be shown");
-    assert.is(waiting.state, "running", JSON.stringify(waiting.needs));
+    await box.copse(["run", "-b", "-l", "suite", "--allow", "Bash", "SUITE"]);
+    await box.copse(["run", "-b", "-l", "server", "--allow", "Bash", "--timeout", "15s", "SERVER"]);
+    await waitFor(
+      async () => (await box.copse(["tasks"])).stdout.match(/server +running .* waiting for Serve the app\n/),
+      "the wait for the server",
+      15_000,
+    );
+    await waitFor(
+      async () => (await box.copse(["tasks"])).stdout.match(/suite +running .* waiting for Run the suite\n/),
+      "the wait for the suite",
+    );
+    writeFileSync(join(box.dir, "go"), "");
     const done = await box.until("suite", "completed");
     assert.is(recorded(box, done).filter((line) => line.type === "result").length, 2);
-    assert.is(done.result.summary, "The suite has ended.");
+    assert.equal([done.result.summary, done.attempt], ["The suite has ended.", 1]);
     assert.is(box.git(["show", "copse/suite:suite.txt"]), "done\n");
-    assert.is(done.attempt, 1);
-  } finally {
-    await box.close();
-  }
-});
 
-test("a background command that never ends is waited for until the time limit, and ended with it", async () => {
-  const box = await world([
-    toolUse("Bash", { command: "sleep 1000", description: "Serve the app", run_in_background: true }),
-    text("The server runs."),
-  ]);
-  try {
-    await box.copse(["run", "-b", "-l", "server", "--timeout", "6s", "--allow", "Bash(sleep:*)", "Start the server"]);
-    await waitFor(async () => (await box.copse(["tasks"])).stdout.includes("waiting for Serve the app"), "the wait to be shown");
-    const task = await box.until("server", "failed");
-    assert.is(task.failure.code, "TIMED_OUT");
+    const ended = await box.until("server", "failed");
+    assert.is(ended.failure.code, "TIMED_OUT");
     assert.is((await box.copse(["wait", "server"])).code, 124);
-    assert.equal(processesOfTask(task.id), [], "the server is gone too");
+    assert.equal(processesOfTask(ended.id), [], "the server is gone too");
   } finally {
     await box.close();
   }

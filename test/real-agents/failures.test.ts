@@ -1,8 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cut, error, text, toolUse, turn, usageLimit, userTexts } from "../support/messages-api.ts";
-import { waitFor } from "../support/sandbox.ts";
-import { byPrompt, world } from "./world.ts";
+import { byPrompt, waitFor, world } from "./world.ts";
 
 /** What the provider does, and what the task's failure must say. */
 const cases = {
@@ -41,7 +40,7 @@ test("every trouble of the provider ends as a failure that says so, within a min
 
 test("a usage limit parks the task, which goes on by itself in its session", async () => {
   let limitedAt = 0;
-  const resets = () => new Date(Math.ceil(Date.now() / 1000) * 1000 + 6000);
+  const resets = () => new Date(Math.ceil(Date.now() / 1000) * 1000 + 9000);
   const box = await world(
     (body) => {
       if (turn(body) === 0) return toolUse("Bash", { command: "ls", description: "Look" });
@@ -62,7 +61,7 @@ test("a usage limit parks the task, which goes on by itself in its session", asy
     }, "the task to wait for its limit");
     assert.match(parked.waitingFor.text, /limit/);
     const until = Date.parse(parked.waitingFor.until);
-    assert.ok(until > limitedAt && until < limitedAt + 8000, parked.waitingFor.until);
+    assert.ok(until > limitedAt && until < limitedAt + 11_000, parked.waitingFor.until);
     assert.is(parked.failure, null);
     assert.match((await box.copse(["tasks"])).stdout, /○ limited +queued +.*limit.*, until \d\d:\d\d:\d\d\n$/);
 

@@ -4,8 +4,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { allowLine } from "../../src/session/agents/claude-talk.ts";
 import { text, toolResults, toolUse, turn } from "../support/messages-api.ts";
-import { kill, runnerPid, waitFor } from "../support/sandbox.ts";
-import { argvOf, byPrompt, type Json, processesOfTask, recorded, runFolder, type World, world } from "./world.ts";
+import { kill, runnerPid } from "../support/sandbox.ts";
+import { argvOf, byPrompt, type Json, processesOfTask, recorded, runFolder, type World, waitFor, world } from "./world.ts";
 
 const files = { "package.json": '{"scripts":{"test":"echo tests-ran"}}\n' };
 const asks = [toolUse("Bash", { command: "npm test -- --all", description: "Run the tests" }), text("The tests ran.")];

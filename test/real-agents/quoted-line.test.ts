@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { message, text, toolUse, turn, userTexts } from "../support/messages-api.ts";
-import { waitFor } from "../support/sandbox.ts";
-import { gate, runFolder, world } from "./world.ts";
+import { gate, runFolder, waitFor, world } from "./world.ts";
 
 const prompt = "Scan the entire codebase for security issues. Output to security-audit.md with severity ratings.";
 const findings = "# Security audit\n\n- HIGH: src/api/auth.ts compares tokens with ==\n";
@@ -42,7 +41,7 @@ test("the quoted line makes a task that shows what it scans, and ends with its f
     const line = await box.alias(`claude -w --background --label "security-audit" "${prompt}"`);
     const tookMs = performance.now() - began;
     assert.is(line.code, 0, line.stderr);
-    assert.ok(tookMs < 5000, `the prompt was back after ${Math.round(tookMs)} ms`);
+    assert.ok(tookMs < 10_000, `the prompt was back after ${Math.round(tookMs)} ms`);
     assert.match(line.stdout, /^security-audit \([a-z0-9]+\) queued\n/);
     for (const next of ["copse show security-audit", "copse logs -f security-audit", "copse stop security-audit"])
       assert.ok(line.stdout.includes(next), next);

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import * as assert from "uvu/assert";
 import { type MessagesApi, type MessagesBody, type Reply, type Script, startMessagesApi, userTexts } from "../support/messages-api.ts";
-import { builtCli, type Ran, type Sandbox, sandbox, waitFor } from "../support/sandbox.ts";
+import { builtCli, type Ran, type Sandbox, sandbox, waitFor as waitAsLong } from "../support/sandbox.ts";
 
 /** What Copse or an agent printed as JSON; tests look at it field by field. */
 export type Json = Awaited<ReturnType<Sandbox["task"]>>;
@@ -28,6 +28,9 @@ export interface World extends Sandbox {
 }
 
 const key = "sk-ant-api03-fake-key-of-a-test";
+
+/** The real agent takes its time on a busy machine. */
+export const waitFor: typeof waitAsLong = (look, what, limitMs = 60_000) => waitAsLong(look, what, limitMs);
 
 const open = new Set<() => Promise<void>>();
 // Out of time: what was started is ended.
@@ -59,7 +62,7 @@ export async function world(
       DISABLE_TELEMETRY: "1",
       DISABLE_ERROR_REPORTING: "1",
       DISABLE_AUTOUPDATER: "1",
-      NO_UPDATE_NOTIFIER: "1",
+      npm_config_update_notifier: "false",
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
       CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: "1",
       COPSE_IDLE_SECONDS: "20",
@@ -94,7 +97,7 @@ export async function world(
     api,
     alias: (line) => run("bash", ["-c", `shopt -s expand_aliases\nalias claude='copse claude'\n${line}`], box.repo),
     claude: (args, cwd = box.repo) => run(join(bin, "claude"), args, cwd),
-    async until(label, states, limitMs = 60_000) {
+    async until(label, states, limitMs = 90_000) {
       const wanted = [states].flat();
       let last: Json;
       return await waitFor(
@@ -152,6 +155,8 @@ export function argvOf(pid: number): string[] {
 /** A command in a pseudo-terminal of 120 columns (`script`). */
 export interface Terminal {
   type(keys: string): void;
+  /** Closes the window. */
+  close(): void;
   /** Waits until these words stand on the screen; blanks do not count, as a program may move the cursor instead of writing them. */
   shows(words: string): Promise<void>;
   readonly ended: Promise<number | null>;
@@ -167,6 +172,7 @@ export function terminal(box: Sandbox, line: string): Terminal {
   child.stdout.on("data", (chunk) => (out += chunk));
   const bare = (text: string) => stripVTControlCharacters(text).replace(/\s+/g, "");
   return {
+    close: () => void child.kill("SIGKILL"),
     type: (keys) => void child.stdin.write(keys),
     async shows(words) {
       try {

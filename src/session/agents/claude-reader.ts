@@ -27,7 +27,10 @@ export function claudeReader(root: string): ClaudeReader {
   const written = new Set<string>();
   let plan = "";
   let created = 0;
-  /** Background commands and subagents that outlive the turn which began them. */
+  /**
+   * Background commands and subagents that outlive the turn which began them. They are waited for, as Claude Code does; its own ceiling of ten minutes
+   * counts only once its input has ended, and that stays open. So what never ends, such as a server, is ended by `--timeout`, `stop` or a visit, not before.
+   */
   let inFlight: readonly string[] = [];
   let turns = 0;
   /** What a resumed session had spent before this process. */
