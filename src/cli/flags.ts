@@ -42,7 +42,7 @@ export const runFlags: readonly Flag[] = [
   { name: "then", kind: "list", describe: "Follow-up prompts", later: "Follow-up prompts" },
   { name: "pr", kind: "boolean", describe: "Open a pull request", later: "Pull requests" },
   { name: "draft", kind: "boolean", describe: "Open it as a draft", later: "Pull requests" },
-  { name: "max-cost", kind: "string", describe: "Cost limit in USD", later: "Cost limits" },
+  { name: "max-cost", kind: "string", describe: "Stop it when it has cost more than this many USD" },
   { name: "notify", kind: "string", describe: "When to be told: on-complete, on-block, always, off" },
   { name: "help", alias: ["h"], kind: "boolean", describe: "Show help" },
   { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },

@@ -229,6 +229,7 @@ function requestBuilder(flags: Reader, config: Config, repo: Repository, given: 
     group: flags.text("group"),
     tags: flags.list("tag"),
     timeoutMs: timeout === null ? null : parseDuration(timeout, "--timeout"),
+    maxCostUsd: dollars(flags.text("max-cost")),
     retries: flags.whole("retries", 0, config.retries),
     setup: config.setup,
     setupTimeoutMs: parseDuration(config.setupTimeout, "setupTimeout"),
@@ -242,6 +243,13 @@ function requestBuilder(flags: Reader, config: Config, repo: Repository, given: 
     branchName: config.branch.replaceAll("{label}", slug),
     place: placeOf(config.worktrees, place ?? slug, repo),
   });
+}
+
+function dollars(asked: string | null): number | null {
+  if (asked === null) return null;
+  if (!/^\$?\d+(\.\d+)?$/.test(asked) || Number(asked.replace("$", "")) <= 0)
+    throw new CopseError("USAGE", `--max-cost: expected an amount in USD, got "${asked}"`, { hint: "Example: --max-cost 2.50" });
+  return Number(asked.replace("$", ""));
 }
 
 function policyOf(asked: string | null): NotifyPolicy | null {

@@ -16,6 +16,10 @@ export type Cut =
   | { readonly by: "attach" }
   /** Blocked for longer than it may keep a process; it is resumed with the answer. */
   | { readonly by: "park" }
+  /** Another run of the same login met a usage limit. */
+  | { readonly by: "limit"; readonly until: Instant; readonly text: string }
+  /** It has cost more than it may. */
+  | { readonly by: "cost"; readonly usd: number; readonly maxUsd: number }
   | null;
 
 export type Pending = {
@@ -44,6 +48,13 @@ export function judge(task: Task, ending: Ending, exit: Exit, cut: Cut, pending:
       `ran longer than its limit of ${Math.round(cut.afterMs / 1000)} s and was stopped; its changes are kept`,
       `copse retry ${task.label} goes on where it stopped.`,
     );
+  if (cut?.by === "cost")
+    return fail(
+      "COST_LIMIT",
+      `cost $${cut.usd.toFixed(2)}, more than its limit of $${cut.maxUsd.toFixed(2)}, and was stopped; its changes are kept`,
+      `copse show ${task.label}`,
+    );
+  if (cut?.by === "limit" && pending === undefined) return { to: "queue", counts: false, at: cut.until, kind: "limit", why: cut.text };
   // An answer that came too late for this process is given to the next one.
   if (task.answer !== null && ending.kind !== "done")
     return { to: "queue", counts: false, at: null, kind: "time", why: "goes on with the answer" };

@@ -38,6 +38,7 @@ export interface Request {
   readonly tags: readonly string[];
   readonly timeoutMs: number | null;
   readonly retries: number;
+  readonly maxCostUsd: number | null;
   readonly setup: string | null;
   readonly setupTimeoutMs: number;
   readonly carry: readonly string[];

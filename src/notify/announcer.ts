@@ -25,7 +25,10 @@ export class Announcer {
 
   tell(task: Task): void {
     const notice = noticeOf(task);
-    if (notice === undefined) return;
+    if (notice !== undefined) this.say(notice);
+  }
+
+  say(notice: Notice): void {
     this.#gathered.push(notice);
     this.#timer ??= setTimeout(() => this.#flush(), gatherMs);
   }

@@ -10,6 +10,7 @@ import type { Queue, Slot } from "../queue/queue.ts";
 import { deliver } from "../result/deliver.ts";
 import { agentFor } from "../session/agents/index.ts";
 import { runEnvironment } from "../session/environment.ts";
+import { loginOf } from "../session/login.ts";
 import { startSession } from "../session/start.ts";
 import { watchRun } from "../session/watch.ts";
 import type { Config } from "../store/config.ts";
@@ -19,6 +20,7 @@ import { debug } from "../system/debug.ts";
 import { roomAt } from "../system/disk.ts";
 import { isAlive } from "../system/identity.ts";
 import { prepare } from "../worktree/prepare.ts";
+import type { Gates } from "./gate.ts";
 import { recoverRun } from "./recover.ts";
 
 export interface House {
@@ -31,6 +33,9 @@ export interface House {
   readonly idle: (id: string, idle: boolean) => void;
   /** Tells people of the state the task has come to. */
   readonly tell: (task: Task) => void;
+  readonly gates: Gates;
+  /** A login met its limit. */
+  readonly limitMet: (task: Task, closed: { readonly until: string; readonly text: string }) => void;
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -40,6 +45,7 @@ const spaceLookMs = 1000;
 export async function drive(record: TaskRecord, house: House): Promise<void> {
   let slot: Slot | null = null;
   let mine = false;
+  const login = loginOf(record.task, record.dir);
   let entering: AbortController | undefined;
   const release = () => {
     entering?.abort();
@@ -59,7 +65,7 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
           case "wait-for-slot":
             mine = false;
             release();
-            slot = await takeSlot(record, house, step.notBefore);
+            slot = await takeSlot(record, house, step.notBefore, login);
             break;
           case "wait-for-person":
             mine = false;
@@ -86,8 +92,15 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
             mine = await recoverRun(record);
             break;
           case "watch":
-            await watchRun(record, { going, hasSlot, holdMs: () => house.config().holdMinutes * 60_000 });
+            await watchRun(record, {
+              going,
+              hasSlot,
+              holdMs: () => house.config().holdMinutes * 60_000,
+              closed: () => (login === null ? null : house.gates.closed(login)),
+              answeredBy: () => void (login !== null && house.gates.opened(login, record.task.id)),
+            });
             mine = false;
+            noteLimit(record.task);
             break;
           case "stop":
             await record.add((task) =>
@@ -110,6 +123,17 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
     }
   } finally {
     release();
+    if (login !== null) house.gates.opened(login, record.task.id);
+  }
+
+  /** The run has ended: by the limit, which closes admission for its login, or otherwise, which opens it if this was the one that tried. */
+  function noteLimit(task: Task): void {
+    if (login === null) return;
+    const held = task.notBefore;
+    if (task.state !== "queued" || held === null || held.kind !== "limit" || held.at === null)
+      return void house.gates.opened(login, task.id);
+    const closed = house.gates.close(login, held.at, held.text);
+    if (closed.isNew) house.limitMet(task, closed);
   }
 
   /** In line for a slot without waiting here: the run has to be watched meanwhile. */
@@ -151,14 +175,21 @@ const needsChecks = (task: Task): boolean =>
   task.outcome?.kind === "completed" && task.request.verify.length > 0 && task.verify.status === "none";
 
 /** Waits for the task's time, a slot and room on the disk; null when something else came first (a stop). */
-async function takeSlot(record: TaskRecord, house: House, notBefore: string | null): Promise<Slot | null> {
+async function takeSlot(record: TaskRecord, house: House, notBefore: string | null, login: string | null): Promise<Slot | null> {
   const waitMs = notBefore === null ? 0 : Date.parse(notBefore) - Date.now();
   if (waitMs > 0) {
     await record.wait(Math.min(waitMs, 60_000));
     return null;
   }
+  if (login !== null && (await heldByGate(record, house, login))) return null;
   const slot = await enterUnlessChanged(record, house.queue);
   if (slot === null) return null;
+  // The gate may have closed while it stood in line, and one task goes first when it opens.
+  if (login !== null && !house.gates.mayStart(login, record.task.id)) {
+    slot.release();
+    await record.wait(spaceLookMs / 2);
+    return null;
+  }
   const lack = lackOfRoom(record, house.config().minFreeMb);
   let kept = false;
   try {
@@ -170,9 +201,20 @@ async function takeSlot(record: TaskRecord, house: House, notBefore: string | nu
     }
   } finally {
     if (!kept) slot.release();
+    if (!kept && login !== null) house.gates.opened(login, record.task.id);
   }
   if (lack !== undefined) await record.wait(spaceLookMs);
   return kept ? slot : null;
+}
+
+/** Waits while admission of this login is closed, and says so in the log once. */
+async function heldByGate(record: TaskRecord, house: House, login: string): Promise<boolean> {
+  const closed = house.gates.closed(login);
+  if (closed === null) return false;
+  if (record.task.notBefore?.at !== closed.until)
+    await record.add((now) => (now.state === "queued" ? [{ type: "held", kind: "limit", until: closed.until, text: closed.text }] : []));
+  else await record.wait(spaceLookMs);
+  return true;
 }
 
 /** null when the task no longer waits for a slot (a stop, an attach). */

@@ -7,10 +7,12 @@ import { CopseError, messageOf } from "../core/errors.ts";
 import { waitingFor } from "../core/line.ts";
 import { holdsSlot } from "../core/next.ts";
 import { type Answer, type Ask, type Hello, isOlder, protocol } from "../core/protocol.ts";
+import { safeLine } from "../core/safe.ts";
 import { isTerminal, type Task } from "../core/task.ts";
 import { Announcer } from "../notify/announcer.ts";
 import { memoryQueue } from "../queue/memory.ts";
 import type { Queue } from "../queue/queue.ts";
+import { loginOf } from "../session/login.ts";
 import { type Config, loadConfig } from "../store/config.ts";
 import { holdsEpoch } from "../store/epoch.ts";
 import { compact, healIndex, logSize, sweepHalfMade } from "../store/heal.ts";
@@ -20,6 +22,7 @@ import { epochDir, eventsFile, laneOf, taskDir } from "../store/paths.ts";
 import { Superseded, TaskRecord } from "../store/record.ts";
 import { listTaskDirs } from "../store/tasks.ts";
 import { drive, type House } from "./drive.ts";
+import { type Closed, Gates } from "./gate.ts";
 import { listen } from "./socket.ts";
 
 const tickMs = 1000;
@@ -45,6 +48,7 @@ export class Runner {
   readonly #starts = new Map<string, Promise<void>>();
   #config: Config;
   readonly #announcer: Announcer;
+  readonly #gates = new Gates();
   #server: Server | undefined;
   #busyAt = performance.now();
   #indexBase = 0;
@@ -109,6 +113,10 @@ export class Runner {
     }
     sweepHalfMade(this.#state);
     this.#indexBase = indexSize(this.#state);
+    for (const { task, dir } of open) {
+      const login = task.state === "queued" && task.notBefore?.kind === "limit" && task.notBefore.at !== null ? loginOf(task, dir) : null;
+      if (login !== null && task.notBefore?.at) this.#gates.close(login, task.notBefore.at, task.notBefore.text);
+    }
     open.sort((a, b) => Number(holdsSlot(b.task)) - Number(holdsSlot(a.task)));
     for (const record of open) this.#drive(record);
   }
@@ -132,6 +140,8 @@ export class Runner {
       queue: this.#queue,
       config: () => this.#config,
       stagger: (agent) => this.#stagger(agent),
+      gates: this.#gates,
+      limitMet: (task, closed) => this.#limitMet(task, closed),
       tell: (task) => this.#announcer.tell(task),
       idle: (task, idle) => (idle ? this.#idle.add(task) : this.#idle.delete(task)),
     };
@@ -302,6 +312,19 @@ export class Runner {
     }
     await this.#announcer.settled();
     this.#goAway("nothing left to do");
+  }
+
+  /** Whoever waits looks again: it is held until then. One notification for the login, not one a task. */
+  #limitMet(task: Task, closed: Closed): void {
+    this.#say(`${task.label}: ${closed.text}; nothing of this login starts before ${closed.until}`);
+    for (const record of this.#records.values()) record.wake();
+    if (this.#config.notify.when !== "off")
+      this.#announcer.say({
+        title: "A usage limit is reached",
+        body: `${safeLine(closed.text, 180)}\nTasks of this login wait and go on by themselves.\ncopse tasks`,
+        urgent: false,
+        tasks: [task.id],
+      });
   }
 
   #goAway(why: string): void {

@@ -10,6 +10,8 @@ export class Account {
   summary: string | null = null;
   finished = false;
   hopeless = false;
+  /** The provider has answered at least once. */
+  hasAnswer = false;
   /** Something to show has changed since it was last shown. */
   changed = false;
   readonly #before: Progress;
@@ -37,6 +39,7 @@ export class Account {
         break;
       case "tool":
         this.finished = false;
+        this.hasAnswer = true;
         this.#toolCalls++;
         if (event.changes !== undefined) this.#files.add(event.changes);
         break;
@@ -45,6 +48,7 @@ export class Account {
         break;
       case "said":
         this.finished = false;
+        this.hasAnswer = true;
         break;
       case "needs":
         this.#asked.set(event.requestId, event.needs);

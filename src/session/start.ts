@@ -27,7 +27,7 @@ export async function startSession(record: TaskRecord, config: Config): Promise<
   const resume = agent.resumes && task.sessionBegun && task.sessionId !== null;
   const spec: SessionSpec = {
     prompt: resume ? goOn(task) : readFileSync(promptFile(record.dir), "utf8"),
-    request: { ...task.request, allow: allowedIn(task), permissionMode: modeIn(task) },
+    request: { ...task.request, allow: allowedIn(task), permissionMode: modeIn(task), maxCostUsd: budgetIn(task) },
     sessionId: resume ? task.sessionId : agent.resumes ? randomUUID() : null,
     resume,
     settings: config.agents[task.request.agent] ?? {},
@@ -98,6 +98,12 @@ function answered({ answer, needs }: NonNullable<Task["answer"]>): string {
         ? `The answer to your question (${needs.text}): ${answer.text}`
         : `About ${asked}: not as it stands. ${answer.text}`;
   }
+}
+
+/** What is left of the task's cost limit for this run. */
+function budgetIn(task: Task): number | null {
+  const { maxCostUsd } = task.request;
+  return maxCostUsd === null ? null : Math.max(0.01, maxCostUsd - (task.progress.cost.usd ?? 0));
 }
 
 /** A plan that was approved is carried out, not planned again. */

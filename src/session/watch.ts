@@ -26,6 +26,10 @@ export interface Watch {
   readonly going: (goes: boolean) => Promise<void>;
   /** Has the task a slot? If not, it gets into line for one, and the record is woken when it is there. */
   readonly hasSlot: () => boolean;
+  /** The provider has answered: the login works. */
+  readonly answeredBy: () => void;
+  /** Admission of this login is closed: the run is parked until then. */
+  readonly closed: () => { readonly until: string; readonly text: string } | null;
   /** How long a blocked task may keep its process. */
   readonly holdMs: () => number;
   readonly ladder?: Ladder;
@@ -113,6 +117,7 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
     const goes = needs === undefined;
     if (facts.length > 0) await record.add(facts);
     if (record.task.state === "blocked" || (now.state === "blocked" && goes)) await watch.going(goes);
+    if (account.hasAnswer) watch.answeredBy();
     if (account.changed && performance.now() - shownAt > 1000) {
       shownAt = performance.now();
       account.changed = false;
@@ -123,6 +128,7 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
   /** Gives the agent what a person said: the answer it waits for, once there is a slot to go on with; else guidance. */
   async function passOn(): Promise<void> {
     const { answer, messages, state } = record.task;
+    if (watch.closed() !== null) return;
     if (answer !== null) {
       const requestId = account.pendingId();
       if (requestId !== undefined && !watch.hasSlot()) return;
@@ -160,6 +166,13 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
     } else if (state === "blocked" && record.task.needs !== null && Date.now() - Date.parse(record.task.needs.since) > watch.holdMs()) {
       await stopRun(cookie, leader, watch.ladder ?? usualLadder);
       cut = { by: "park" };
+    } else if (state === "running" && !account.finished && watch.closed() !== null) {
+      const { until, text } = watch.closed() ?? { until: new Date().toISOString(), text: "" };
+      await stopRun(cookie, leader, watch.ladder ?? usualLadder);
+      cut = { by: "limit", until, text };
+    } else if (isOver(account.progress().cost.usd, request.maxCostUsd)) {
+      await stopRun(cookie, leader, watch.ladder ?? usualLadder);
+      cut = { by: "cost", usd: account.progress().cost.usd ?? 0, maxUsd: request.maxCostUsd ?? 0 };
     } else if (request.timeoutMs !== null && performance.now() - begun > request.timeoutMs) {
       await stopRun(cookie, leader, watch.ladder ?? usualLadder);
       cut = { by: "timeout", afterMs: request.timeoutMs };
@@ -174,6 +187,8 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
     }
   }
 }
+
+const isOver = (usd: number | null, maxUsd: number | null): boolean => usd !== null && maxUsd !== null && usd > maxUsd;
 
 /** Writes into the conversation; false when nobody reads it (any more): what was to be said waits for the next run. */
 function say(dir: string, text: string): boolean {
