@@ -1,7 +1,7 @@
 /** `.worktrees.example/` is a specimen that works: read by the real readers, used by a real task. */
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Ajv from "ajv";
+import { Ajv } from "ajv";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { configKeys, parseConfig } from "../src/store/config.ts";
