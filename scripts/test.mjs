@@ -12,7 +12,8 @@ import { join } from "node:path";
 import { processesWith } from "./lib/processes.mjs";
 import { build, ensureInstalled, root } from "./lib/ready.mjs";
 
-const limitMs = Number(process.env.COPSE_TEST_LIMIT_SECONDS ?? 90) * 1000;
+/** Time limit of a file; coverage makes each process about twice as slow. */
+const limitMs = (Number(process.env.COPSE_TEST_LIMIT_SECONDS) || (process.argv.includes("--coverage") ? 240 : 90)) * 1000;
 const leastLines = 80;
 const own = ["test/crash/", "test/real-agents/"];
 const timesFile = join(root, ".cache", "test-seconds.json");

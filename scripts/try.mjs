@@ -67,6 +67,9 @@ try {
   if (left.length === 0) say("Nothing is left running.");
   process.exit(well && left.length === 0 ? 0 : 1);
 } catch (error) {
+  // Ctrl-C ends the commands under way as well: that is no failure, and `leave` has the last word.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  if (leaving) await new Promise(() => {});
   await goHome();
   process.stderr.write(`\n${error.message}\nThat should not have happened. What there is stays in ${box}; please report it.\n`);
   process.exit(1);

@@ -4,19 +4,10 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { laterNames } from "../../src/cli/names.ts";
-import { type Ran, runnerPid } from "../support/sandbox.ts";
-import { inBox, sleeps, standInForClaude, writes } from "./support.ts";
-
-/** An error is one message and one hint, on standard error, without a stack. */
-function refused(ran: Ran, code: number, message: RegExp, hint: RegExp = /./): void {
-  assert.is(ran.code, code, `${ran.stdout}${ran.stderr}`);
-  assert.is(ran.stdout, "");
-  const [first = "", ...rest] = ran.stderr.trimEnd().split("\n");
-  assert.match(first, /^copse: /);
-  assert.match(first, message);
-  assert.match(rest.join("\n"), hint);
-  assert.not.match(ran.stderr, /^\s+at /m);
-}
+import { route } from "../../src/cli/route.ts";
+import { CopseError } from "../../src/core/errors.ts";
+import { runnerPid } from "../support/sandbox.ts";
+import { inBox, refused, standInForClaude, writes } from "./support.ts";
 
 inBox("wrong usage ends with 2 and says what was meant", async (box) => {
   refused(await box.copse(["taks"]), 2, /unknown command taks/, /Did you mean copse tasks\?/);
@@ -49,57 +40,17 @@ inBox("a label that cannot be one is refused with 2", async (box) => {
 });
 
 inBox("what a later version has is named as such and ends with 2", async (box) => {
-  for (const flags of [["--after", "a"], ["--then", "and then"], ["--pr"], ["--draft"], ["--max-cost", "2"], ["--notify", "always"]]) {
-    const ran = await box.copse(["run", ...flags, "do it"]);
-    refused(ran, 2, /not in this version yet/);
-    assert.match((await box.copse(["run", "--json", ...flags, "do it"])).stdout, /"code":"NOT_YET"/);
-  }
+  for (const flags of [["--after", "a"], ["--then", "and then"], ["--pr"], ["--max-cost", "2"]])
+    refused(await box.copse(["run", ...flags, "do it"]), 2, /not in this version yet/);
   refused(await box.copse(["tasks", "--watch"]), 2, /not in this version yet/);
-  for (const name of laterNames)
-    refused(await box.copse([name]), 2, new RegExp(`copse ${name} is not in this version yet`), /copse --help/);
-});
-
-inBox("what does not exist ends with 3", async (box) => {
-  assert.is((await box.copse(["run", "-b", "-l", "docs", ...writes])).code, 0);
-  for (const verb of ["show", "logs", "stop", "retry", "wait", "attach"])
-    refused(await box.copse([verb, "dosc"]), 3, /no task is named "dosc"/, /Did you mean docs\?/);
-  refused(await box.copse(["show", "zzzzzz"]), 3, /no task is named/, /copse tasks --all/);
-  refused(await box.copse(["logs", "docs", "--run", "9"]), 3, /no run 9/, /copse show docs/);
-  refused(await box.copse(["run", "--base", "nowhere", ...writes]), 3, /nowhere/);
-  refused(await box.copse(["run", "--prompt-file", "missing.md"]), 3, /missing\.md/);
-  refused(await box.copse(["run", "--agent", "gpt-99", "do it"]), 3, /no agent named "gpt-99"/, /agents\.gpt-99\.command/);
-  refused(await box.copse(["run", "--exec", "--", "no-such-program"]), 3, /"no-such-program" is not on your PATH/);
-});
-
-inBox("a label or a branch that is taken, and a beginning that fits several, end with 4", async (box) => {
-  assert.is((await box.copse(["run", "-b", "-l", "docs-a", ...sleeps])).code, 0);
-  refused(await box.copse(["run", "-b", "-l", "docs-a", ...sleeps]), 4, /docs-a/);
-  assert.is((await box.copse(["run", "-b", "-l", "docs-b", ...sleeps])).code, 0);
-  refused(await box.copse(["show", "docs"]), 4, /could be any of docs-a, docs-b/, /its id/);
-  assert.is((await box.copse(["show", "docs-b"])).code, 0);
-  box.git(["branch", "copse/taken"]);
-  refused(await box.copse(["run", "-b", "-l", "taken", ...sleeps]), 4, /copse\/taken/);
-  assert.is((await box.copse(["stop", "docs-a", "docs-b"])).code, 0);
-  refused(await box.copse(["stop", "docs-a"]), 4, /docs-a/);
-});
-
-inBox("a wish that does not fit the state ends with 4", async (box) => {
-  assert.is((await box.copse(["run", "-b", "-l", "long", ...sleeps])).code, 0);
-  refused(await box.copse(["retry", "long"]), 4, /./);
-  assert.is((await box.copse(["stop", "long"])).code, 0);
-});
-
-inBox("outside of a repository, and in one without a commit, commands that need one end with 3", async (box) => {
-  const outside = join(box.dir, "outside");
-  mkdirSync(outside);
-  for (const words of [["run", "do it"], ["tasks"], ["init"], ["wait"], ["config", "trust"]])
-    refused(await box.copse(words, { cwd: outside }), 3, /not inside a git repository/);
-  assert.is((await box.copse(["tasks", "--all"], { cwd: outside })).code, 0);
-  assert.is((await box.copse(["config"], { cwd: outside })).code, 0);
-  const empty = join(box.dir, "empty");
-  mkdirSync(empty);
-  box.git(["init", "-q"], empty);
-  refused(await box.copse(["run", "-b", ...writes], { cwd: empty }), 3, /commit/);
+  refused(await box.copse(["diff", "x"]), 2, /copse diff is not in this version yet/, /copse --help/);
+  for (const name of laterNames) {
+    const error = await route([name]).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof CopseError && error.code === "NOT_YET", name);
+  }
 });
 
 inBox("a prompt that is no text is refused with 2, and nothing is written", async (box) => {

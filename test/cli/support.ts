@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
-import { type Sandbox, sandbox } from "../support/sandbox.ts";
+import * as assert from "uvu/assert";
+import { type Ran, type Sandbox, sandbox } from "../support/sandbox.ts";
 
 /** A test that gets a sandbox and leaves nothing of it. */
 export function inBox(name: string, work: (box: Sandbox) => Promise<void>, files?: Readonly<Record<string, string>>): void {
@@ -37,4 +38,15 @@ export function personConfig(box: Sandbox, config: object): void {
 export function projectConfig(box: Sandbox, config: object): void {
   mkdirSync(join(box.repo, ".worktrees"), { recursive: true });
   writeFileSync(join(box.repo, ".worktrees", "config.json"), JSON.stringify(config));
+}
+
+/** An error is one message and one hint, on standard error, without a stack. */
+export function refused(ran: Ran, code: number, message: RegExp, hint: RegExp = /./): void {
+  assert.is(ran.code, code, `${ran.stdout}${ran.stderr}`);
+  assert.is(ran.stdout, "");
+  const [first = "", ...rest] = ran.stderr.trimEnd().split("\n");
+  assert.match(first, /^copse: /);
+  assert.match(first, message);
+  assert.match(rest.join("\n"), hint);
+  assert.not.match(ran.stderr, /^\s+at /m);
 }

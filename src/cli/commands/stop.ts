@@ -3,6 +3,7 @@ import { decide } from "../../core/decide.ts";
 import { CopseError } from "../../core/errors.ts";
 import { safe } from "../../core/safe.ts";
 import { isTerminal, type Task } from "../../core/task.ts";
+import { taskJson } from "../../core/task-json.ts";
 import { append } from "../../store/append.ts";
 import { readTask } from "../../store/tasks.ts";
 import { poke } from "../client.ts";
@@ -13,7 +14,7 @@ import { detailOf } from "../view/words.ts";
 /** SIGINT 5 s, SIGTERM 10 s, SIGKILL 5 s, and what keeping the work takes. */
 const patienceMs = 60_000;
 
-/** One bad name does not keep the others from being stopped. @throws CopseError the last refusal, when all others are done */
+/** One bad name does not keep the others from being stopped. @returns the exit code of the last refusal. @throws CopseError it, when nothing was stopped */
 export async function stop(names: readonly string[], json: boolean, quiet: boolean): Promise<number> {
   let trouble: CopseError | undefined;
   const asked: Found[] = [];
@@ -27,9 +28,14 @@ export async function stop(names: readonly string[], json: boolean, quiet: boole
     }
   }
   const ended = await Promise.all(asked.map(untilEnded));
-  printTasks(ended, json, quiet, (task) => `${task.label} is ${task.state}: ${detailOf(task, undefined) || "nothing was running"}`);
-  if (trouble) throw trouble;
-  return 0;
+  if (trouble !== undefined && ended.length === 0) throw trouble;
+  if (trouble !== undefined && json) {
+    const { code, message, hint } = trouble;
+    process.stdout.write(`${JSON.stringify({ tasks: ended.map((task) => taskJson(task, undefined)), error: { code, message, hint } })}\n`);
+  } else {
+    printTasks(ended, json, quiet, (task) => `${task.label} is ${task.state}: ${detailOf(task, undefined) || "nothing was running"}`);
+  }
+  return trouble?.exitCode ?? 0;
 }
 
 async function askOne(name: string): Promise<Found> {
