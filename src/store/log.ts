@@ -34,6 +34,8 @@ function parseLine(line: string, file: string, number: number): TaskEvent {
     throw damaged("this line is not JSON");
   }
   if (event === null || typeof event !== "object" || typeof event.type !== "string") throw damaged("this line is no event");
+  const wrong = misshapen(event as unknown as Record<string, unknown>);
+  if (wrong !== undefined) throw damaged(`"${event.type}" has no proper ${wrong}`);
   if (event.seq !== number) throw damaged(`expected seq ${number}, found ${String(event.seq)}`);
   return event;
 }
@@ -77,4 +79,75 @@ export function appendEvents(file: string, events: readonly TaskEvent[], bytes: 
 function hasWholeLine(fd: number, from: number, to: number): boolean {
   const tail = Buffer.alloc(to - from);
   return tail.subarray(0, readSync(fd, tail, 0, tail.length, from)).includes(10);
+}
+
+type Kind = "string" | "number" | "object" | "array";
+
+/** What the fold and the listings lean on. A line that was damaged and is still JSON is told from a whole one by it; unknown types pass. */
+const needed: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+  added: {
+    id: "string",
+    label: "string",
+    slug: "string",
+    repo: "string",
+    repoId: "string",
+    cwd: "string",
+    request: "object",
+    format: "number",
+  },
+  "worktree-planned": { path: "string", base: "string" },
+  "worktree-made": { path: "string", base: "string" },
+  "run-starting": { run: "number" },
+  "run-started": { run: "number", identity: "object" },
+  "run-ended": { after: "object", progress: "object" },
+  "session-named": { sessionId: "string" },
+  blocked: { needs: "object" },
+  "attempt-failed": { failure: "object" },
+  held: { kind: "string", text: "string" },
+  stopped: { how: "string" },
+  checked: { checks: "array", status: "string" },
+  delivered: { result: "object" },
+  attached: { by: "object" },
+  noted: { text: "string" },
+};
+const inside: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+  request: {
+    title: "string",
+    agent: "string",
+    branchName: "string",
+    place: "string",
+    verify: "array",
+    tags: "array",
+    allow: "array",
+    agentArgs: "array",
+    carry: "array",
+    priority: "number",
+    retries: "number",
+  },
+  needs: { kind: "string", text: "string" },
+  identity: { pid: "number", start: "string", boot: "string" },
+  by: { pid: "number", start: "string", boot: "string" },
+  failure: { code: "string", message: "string" },
+  progress: { cost: "object", filesChanged: "number", toolCalls: "number" },
+  result: { outcome: "string", commits: "number", diff: "object", report: "string" },
+  after: { to: "string" },
+};
+
+/** The first field that is not as it must be. */
+function misshapen(event: Record<string, unknown>): string | undefined {
+  if (typeof event["at"] !== "string" || Number.isNaN(Date.parse(event["at"]))) return "time";
+  if (typeof event["epoch"] !== "number") return "epoch";
+  for (const [key, kind] of Object.entries(needed[event["type"] as string] ?? {})) {
+    const value = event[key];
+    if (!isKind(value, kind)) return key;
+    if (kind !== "object") continue;
+    for (const [under, its] of Object.entries(inside[key] ?? {}))
+      if (!isKind((value as Record<string, unknown>)[under], its)) return `${key}.${under}`;
+  }
+  return undefined;
+}
+
+function isKind(value: unknown, kind: Kind): boolean {
+  if (kind === "array") return Array.isArray(value);
+  return typeof value === kind && value !== null && (kind !== "object" || !Array.isArray(value));
 }

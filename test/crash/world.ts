@@ -74,7 +74,11 @@ export async function world(limit: number, extra: Record<string, string> = {}): 
         if (open.length === 0) return;
         await sleep(500);
       }
-      throw new Error(`still open: ${storedTasks(box.state).filter((task) => task.ended === undefined).map((task) => `${task.label} (${task.events.at(-1)?.type})`)}`);
+      throw new Error(
+        `still open: ${storedTasks(box.state)
+          .filter((task) => task.ended === undefined)
+          .map((task) => `${task.label} (${task.events.at(-1)?.type})`)}`,
+      );
     },
     book() {
       const starts = new Map<string, number>();
@@ -162,15 +166,28 @@ function orphans(box: World, all: readonly StoredTask[]): string[] {
   const planned = all.flatMap((task) => task.events.filter((event) => event.type === "worktree-planned"));
   const places = new Set(planned.map((event) => event["path"]));
   const branches = new Set(planned.map((event) => event["branch"]));
-  const listed = box.git(["worktree", "list", "--porcelain"]).split("\n").filter((line) => line.startsWith("worktree ")).map((line) => line.slice(9));
-  const heads = box.git(["for-each-ref", "--format=%(refname:short)", "refs/heads/"]).split("\n").filter((name) => name !== "" && name !== "main");
+  const listed = box
+    .git(["worktree", "list", "--porcelain"])
+    .split("\n")
+    .filter((line) => line.startsWith("worktree "))
+    .map((line) => line.slice(9));
+  const heads = box
+    .git(["for-each-ref", "--format=%(refname:short)", "refs/heads/"])
+    .split("\n")
+    .filter((name) => name !== "" && name !== "main");
   const folder = join(box.repo, ".worktrees", "trees");
   const folders = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
   return [
     ...listed.filter((path) => path !== box.repo && !places.has(path)).map((path) => `orphan worktree: ${path}`),
     ...heads.filter((name) => !branches.has(name)).map((name) => `orphan branch: ${name}`),
     ...folders.filter((path) => !listed.includes(path)).map((path) => `a folder that is no worktree: ${path}`),
-    ...all.filter((task) => task.events.some((event) => event.type === "worktree-made") && !listed.includes(task.events.find((event) => event.type === "worktree-made")?.["path"])).map((task) => `no worktree: ${task.label}`),
+    ...all
+      .filter(
+        (task) =>
+          task.events.some((event) => event.type === "worktree-made") &&
+          !listed.includes(task.events.find((event) => event.type === "worktree-made")?.["path"]),
+      )
+      .map((task) => `no worktree: ${task.label}`),
   ];
 }
 

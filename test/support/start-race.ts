@@ -26,7 +26,9 @@ export async function raceToStart(rounds: number): Promise<{ problems: string[];
         if (ran.code === 0) served++;
         else problems.push(`round ${round}: exit ${ran.code}: ${ran.stderr.trim()}`);
       }
-      const up = await waitFor(() => (runnersOf(box.dir).length === 1 ? runnersOf(box.dir) : undefined), "exactly one runner", 5000).catch(() => runnersOf(box.dir));
+      const up = await waitFor(() => (runnersOf(box.dir).length === 1 ? runnersOf(box.dir) : undefined), "exactly one runner", 5000).catch(
+        () => runnersOf(box.dir),
+      );
       if (up.length !== 1) problems.push(`round ${round}: ${up.length} runners`);
     }
     return { problems, served };
