@@ -12,22 +12,32 @@ const file = () => join(dir, `f${n++}`);
 
 test("lines come whole however the file grows, also where a chunk cuts a character", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.string({ unit: "binary", maxLength: 40 }).map((text) => text.replaceAll("\n", "")), { maxLength: 30 }), fc.array(fc.integer({ min: 1, max: 17 }), { minLength: 1, maxLength: 10 }), async (lines, cuts) => {
-      const name = file();
-      const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
-      const seen: string[] = [];
-      const reader = tail(name);
-      assert.is(await reader.read((line) => seen.push(line)), 0, "a file that is not there yet is empty");
-      writeFileSync(name, "");
-      for (let at = 0, i = 0; at < bytes.length; i++) {
-        const next = Math.min(bytes.length, at + (cuts[i % cuts.length] as number));
-        appendFileSync(name, bytes.subarray(at, next));
-        assert.is(await reader.read((line) => seen.push(line)), next - at);
-        at = next;
-      }
-      assert.equal(seen, lines.map((line) => Buffer.from(line).toString("utf8")));
-      assert.is(reader.rest(), "");
-    }),
+    fc.asyncProperty(
+      fc.array(
+        fc.string({ unit: "binary", maxLength: 40 }).map((text) => text.replaceAll("\n", "")),
+        { maxLength: 30 },
+      ),
+      fc.array(fc.integer({ min: 1, max: 17 }), { minLength: 1, maxLength: 10 }),
+      async (lines, cuts) => {
+        const name = file();
+        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+        const seen: string[] = [];
+        const reader = tail(name);
+        assert.is(await reader.read((line) => seen.push(line)), 0, "a file that is not there yet is empty");
+        writeFileSync(name, "");
+        for (let at = 0, i = 0; at < bytes.length; i++) {
+          const next = Math.min(bytes.length, at + (cuts[i % cuts.length] as number));
+          appendFileSync(name, bytes.subarray(at, next));
+          assert.is(await reader.read((line) => seen.push(line)), next - at);
+          at = next;
+        }
+        assert.equal(
+          seen,
+          lines.map((line) => Buffer.from(line).toString("utf8")),
+        );
+        assert.is(reader.rest(), "");
+      },
+    ),
     { numRuns: 60 },
   );
 });

@@ -51,7 +51,9 @@ test("of a wrapper that starts and a fence exactly one wins, 200 times", async (
       const dir = join(base, `race${i}`);
       mkdirSync(dir);
       writeFileSync(join(dir, "first"), "");
-      const child = spawn("/bin/sh", ["-c", wrapper, "sh", dir, "read", "/bin/sh", "-c", 'echo x >> "$0"', join(dir, "ran")], { stdio: "ignore" });
+      const child = spawn("/bin/sh", ["-c", wrapper, "sh", dir, "read", "/bin/sh", "-c", 'echo x >> "$0"', join(dir, "ran")], {
+        stdio: "ignore",
+      });
       const gone = new Promise((resolve) => child.once("exit", resolve));
       // A wrapper takes 2 to 15 ms to its link here; the fence falls somewhere in there.
       const until = performance.now() + Math.random() * 14;
@@ -124,7 +126,10 @@ test("the ladder: a polite program goes at SIGINT, a deaf one at SIGTERM, a stub
       return how;
     }),
   );
-  assert.equal(ended, cases.map(([, how]) => how));
+  assert.equal(
+    ended,
+    cases.map(([, how]) => how),
+  );
 });
 
 test("an empty exit file is none", async () => {
@@ -161,12 +166,21 @@ test("the exit code waits for room on a full disk, and is whole then", async () 
 test("arguments and environment reach the program as they are", async () => {
   const out = join(base, "args");
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.string({ unit: "grapheme", maxLength: 20 }).filter((text) => !text.includes("\0")), { maxLength: 4 }), async (words) => {
-      const one = start("", { file: process.execPath, args: ["-e", `require("fs").writeFileSync(${JSON.stringify(out)}, JSON.stringify(process.argv.slice(1)))`, "--", ...words] });
-      const sight = await toEnd(one);
-      assert.ok(sight.is === "ended" && sight.code === 0, JSON.stringify(sight));
-      assert.equal(JSON.parse(readFileSync(out, "utf8")), words);
-    }),
+    fc.asyncProperty(
+      fc.array(
+        fc.string({ unit: "grapheme", maxLength: 20 }).filter((text) => !text.includes("\0")),
+        { maxLength: 4 },
+      ),
+      async (words) => {
+        const one = start("", {
+          file: process.execPath,
+          args: ["-e", `require("fs").writeFileSync(${JSON.stringify(out)}, JSON.stringify(process.argv.slice(1)))`, "--", ...words],
+        });
+        const sight = await toEnd(one);
+        assert.ok(sight.is === "ended" && sight.code === 0, JSON.stringify(sight));
+        assert.equal(JSON.parse(readFileSync(out, "utf8")), words);
+      },
+    ),
     { numRuns: 10 },
   );
 });

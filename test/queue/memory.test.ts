@@ -127,7 +127,8 @@ test("an already aborted wish never enters the line", async () => {
 test("a larger limit lets more in at once, a smaller one waits for ends", async () => {
   const queue = memoryQueue(limits(1));
   const all = crowd(queue);
-  for (const id of ["a", "b", "c", "d"]) void all.enter(place(id, { createdAt: `2026-01-01T00:00:0${all.order.length}.${id.charCodeAt(0)}Z` }));
+  for (const id of ["a", "b", "c", "d"])
+    void all.enter(place(id, { createdAt: `2026-01-01T00:00:0${all.order.length}.${id.charCodeAt(0)}Z` }));
   await settle();
   assert.is(queue.running, 1);
   queue.resize(limits(3));
@@ -150,10 +151,26 @@ type Op =
 test("never more than any limit, nobody forgotten, order kept: against a model", async () => {
   const nat = (max: number) => fc.nat({ max });
   const op: fc.Arbitrary<Op> = fc.oneof(
-    { weight: 5, arbitrary: fc.record({ op: fc.constant("enter" as const), priority: nat(2), group: nat(2), repo: nat(1), adopt: fc.integer({ min: 0, max: 9 }).map((n) => n === 0) }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        op: fc.constant("enter" as const),
+        priority: nat(2),
+        group: nat(2),
+        repo: nat(1),
+        adopt: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+      }),
+    },
     { weight: 4, arbitrary: fc.record({ op: fc.constant("leave" as const), n: nat(20) }) },
     { weight: 1, arbitrary: fc.record({ op: fc.constant("abort" as const), n: nat(20) }) },
-    { weight: 1, arbitrary: fc.record({ op: fc.constant("resize" as const), machine: fc.integer({ min: 1, max: 4 }), group: fc.integer({ min: 1, max: 2 }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        op: fc.constant("resize" as const),
+        machine: fc.integer({ min: 1, max: 4 }),
+        group: fc.integer({ min: 1, max: 2 }),
+      }),
+    },
   );
   await fc.assert(
     fc.asyncProperty(fc.array(op, { maxLength: 40 }), async (ops) => {
@@ -165,7 +182,14 @@ test("never more than any limit, nobody forgotten, order kept: against a model",
       let n = 0;
       for (const one of ops) {
         if (one.op === "enter") {
-          const it = place(`t${n}`, { priority: one.priority, createdAt: String(n++).padStart(4, "0"), group: one.group === 0 ? null : `g${one.group}`, groupLimit: one.group === 2 ? 2 : null, repoId: `r${one.repo}`, repoLimit: one.repo === 1 ? 2 : null });
+          const it = place(`t${n}`, {
+            priority: one.priority,
+            createdAt: String(n++).padStart(4, "0"),
+            group: one.group === 0 ? null : `g${one.group}`,
+            groupLimit: one.group === 2 ? 2 : null,
+            repoId: `r${one.repo}`,
+            repoLimit: one.repo === 1 ? 2 : null,
+          });
           if (one.adopt) {
             // A run that is under way already: in from the first moment, over any limit.
             adopted.add(it);
@@ -200,8 +224,10 @@ test("never more than any limit, nobody forgotten, order kept: against a model",
         await settle();
         const own = [...inside.keys()].filter((it) => !adopted.has(it));
         // Limits bind those who enter; a limit that was lowered waits for ends.
-        if (one.op === "enter" && !one.adopt && own.at(-1)?.id === `t${n - 1}`) assert.ok(inside.size <= now.machine, `${inside.size} inside, the limit is ${now.machine}`);
-        for (const it of waiting.keys()) assert.not(inside.size < now.machine && fitsModel(it, inside, now), `${it.id} waits though there is a place`);
+        if (one.op === "enter" && !one.adopt && own.at(-1)?.id === `t${n - 1}`)
+          assert.ok(inside.size <= now.machine, `${inside.size} inside, the limit is ${now.machine}`);
+        for (const it of waiting.keys())
+          assert.not(inside.size < now.machine && fitsModel(it, inside, now), `${it.id} waits though there is a place`);
         assert.is(queue.waiting + queue.running, waiting.size + inside.size);
       }
     }),
