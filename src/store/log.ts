@@ -81,9 +81,9 @@ function hasWholeLine(fd: number, from: number, to: number): boolean {
   return tail.subarray(0, readSync(fd, tail, 0, tail.length, from)).includes(10);
 }
 
-type Kind = "string" | "number" | "object" | "array";
+type Kind = "string" | "number" | "object" | "array" | "text" | "list";
 
-/** What the fold and the listings lean on. A line that was damaged and is still JSON is told from a whole one by it; unknown types pass. */
+/** What the fold and the listings lean on (`text`, `list`: or null). A line that was damaged and is still JSON is told from a whole one by it; unknown types pass. */
 const needed: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   added: {
     id: "string",
@@ -95,59 +95,85 @@ const needed: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
     request: "object",
     format: "number",
   },
-  "worktree-planned": { path: "string", base: "string" },
-  "worktree-made": { path: "string", base: "string" },
-  "run-starting": { run: "number" },
+  "worktree-planned": { path: "string", branch: "text", base: "string", baseRef: "string" },
+  "worktree-made": { path: "string", branch: "text", base: "string" },
+  "run-starting": { run: "number", sessionId: "text" },
   "run-started": { run: "number", identity: "object" },
-  "run-ended": { after: "object", progress: "object" },
+  "run-ended": { after: "object", progress: "object", summary: "text" },
   "session-named": { sessionId: "string" },
   blocked: { needs: "object" },
-  "attempt-failed": { failure: "object" },
-  held: { kind: "string", text: "string" },
+  "attempt-failed": { failure: "object", retryAt: "text" },
+  held: { kind: "string", until: "text", text: "string" },
+  "stop-asked": { by: "string" },
   stopped: { how: "string" },
   checked: { checks: "array", status: "string" },
   delivered: { result: "object" },
   attached: { by: "object" },
   noted: { text: "string" },
 };
+const identity = { pid: "number", start: "string", boot: "string" } as const;
+const failure = { stage: "string", code: "string", message: "string", hint: "text" } as const;
 const inside: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   request: {
     title: "string",
     agent: "string",
+    model: "text",
+    exec: "list",
+    command: "list",
     branchName: "string",
     place: "string",
     verify: "array",
+    deliver: "string",
     tags: "array",
     allow: "array",
     agentArgs: "array",
     carry: "array",
     priority: "number",
+    group: "text",
     retries: "number",
   },
   needs: { kind: "string", text: "string" },
-  identity: { pid: "number", start: "string", boot: "string" },
-  by: { pid: "number", start: "string", boot: "string" },
-  failure: { code: "string", message: "string" },
-  progress: { cost: "object", filesChanged: "number", toolCalls: "number" },
-  result: { outcome: "string", commits: "number", diff: "object", report: "string" },
+  identity,
+  by: identity,
+  failure,
+  progress: { activity: "text", cost: "object", filesChanged: "number", toolCalls: "number" },
+  result: { outcome: "string", summary: "text", commits: "number", diff: "object", report: "string" },
   after: { to: "string" },
+  "after.deliver": { outcome: "object" },
+  "after.queue": { at: "text", kind: "string", why: "string" },
+  "after.block": { needs: "object" },
+  "after.attach": {},
+  "outcome.completed": {},
+  "outcome.failed": { failure: "object" },
+  "outcome.stopped": { how: "string" },
 };
 
 /** The first field that is not as it must be. */
 function misshapen(event: Record<string, unknown>): string | undefined {
   if (typeof event["at"] !== "string" || Number.isNaN(Date.parse(event["at"]))) return "time";
   if (typeof event["epoch"] !== "number") return "epoch";
-  for (const [key, kind] of Object.entries(needed[event["type"] as string] ?? {})) {
-    const value = event[key];
-    if (!isKind(value, kind)) return key;
+  return unlike(event, needed[event["type"] as string] ?? {});
+}
+
+function unlike(value: Record<string, unknown>, shape: Readonly<Record<string, Kind>>): string | undefined {
+  for (const [key, kind] of Object.entries(shape)) {
+    const part = value[key];
+    if (!isKind(part, kind)) return key;
     if (kind !== "object") continue;
-    for (const [under, its] of Object.entries(inside[key] ?? {}))
-      if (!isKind((value as Record<string, unknown>)[under], its)) return `${key}.${under}`;
+    const object = part as Record<string, unknown>;
+    // What an end leads to comes in several forms, told apart by one field.
+    const form = key === "after" ? object["to"] : key === "outcome" ? object["kind"] : undefined;
+    const formShape = form === undefined ? {} : inside[`${key}.${String(form)}`];
+    const wrong =
+      formShape === undefined ? (key === "after" ? "to" : "kind") : (unlike(object, inside[key] ?? {}) ?? unlike(object, formShape));
+    if (wrong !== undefined) return `${key}.${wrong}`;
   }
   return undefined;
 }
 
 function isKind(value: unknown, kind: Kind): boolean {
+  if (kind === "text") return value === null || typeof value === "string";
+  if (kind === "list") return value === null || isKind(value, "array");
   if (kind === "array") return Array.isArray(value);
   return typeof value === kind && value !== null && (kind !== "object" || !Array.isArray(value));
 }

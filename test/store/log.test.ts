@@ -146,7 +146,7 @@ test("whatever happens to one log, reading it gives a task that can be shown, or
         if (!(error instanceof CopseError)) throw error;
       }
     }),
-    { numRuns: 3000, includeErrorInReport: true },
+    { numRuns: 600, includeErrorInReport: true },
   );
   writeFileSync(file, good);
   assert.is(JSON.stringify(readTask(dirOf(other.id)).task), before);
