@@ -38,8 +38,18 @@ export function memoryQueue(limits: Limits): Queue {
   return {
     enter: (place, signal) => take(place, false, signal),
     adopt(place) {
-      const slot = take(place, true);
-      return { release: () => void slot.then((one) => one.release()) };
+      const over = new AbortController();
+      const slot = take(place, true, over.signal);
+      return {
+        release() {
+          // It may have ended while it stood in line itself, after a limit was lowered.
+          over.abort();
+          slot.then(
+            (one) => one.release(),
+            () => {},
+          );
+        },
+      };
     },
     resize(next) {
       line.limits = next;

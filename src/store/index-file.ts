@@ -7,7 +7,8 @@ import { systemCode } from "../core/errors.ts";
 import { isTerminal, type StateName, type Task } from "../core/task.ts";
 import { debug } from "../system/debug.ts";
 import { replaceFile } from "./files.ts";
-import { indexFile } from "./paths.ts";
+import { indexFile, stateDir, taskDir } from "./paths.ts";
+import { readTask } from "./tasks.ts";
 
 export interface Entry {
   readonly id: string;
@@ -21,7 +22,14 @@ export interface Entry {
   readonly json: () => string;
 }
 
-export const taskOf = (entry: Entry): Task => JSON.parse(entry.json()) as Task;
+/** The task of an entry; where the line is damaged, from its log. */
+export function taskOf(entry: Entry): Task {
+  try {
+    return JSON.parse(entry.json()) as Task;
+  } catch {
+    return readTask(taskDir(stateDir(), entry.repoId, entry.id)).task;
+  }
+}
 export const isOpen = (entry: Entry): boolean => !isTerminal(entry);
 
 export function entryLine(task: Task, bytes: number): string {

@@ -34,6 +34,8 @@ function parseLine(line: string, file: string, number: number): TaskEvent {
     throw damaged("this line is not JSON");
   }
   if (event === null || typeof event !== "object" || typeof event.type !== "string") throw damaged("this line is no event");
+  const wrong = misshapen(event as unknown as Record<string, unknown>);
+  if (wrong !== undefined) throw damaged(`"${event.type}" has no proper ${wrong}`);
   if (event.seq !== number) throw damaged(`expected seq ${number}, found ${String(event.seq)}`);
   return event;
 }
@@ -77,4 +79,101 @@ export function appendEvents(file: string, events: readonly TaskEvent[], bytes: 
 function hasWholeLine(fd: number, from: number, to: number): boolean {
   const tail = Buffer.alloc(to - from);
   return tail.subarray(0, readSync(fd, tail, 0, tail.length, from)).includes(10);
+}
+
+type Kind = "string" | "number" | "object" | "array" | "text" | "list";
+
+/** What the fold and the listings lean on (`text`, `list`: or null). A line that was damaged and is still JSON is told from a whole one by it; unknown types pass. */
+const needed: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+  added: {
+    id: "string",
+    label: "string",
+    slug: "string",
+    repo: "string",
+    repoId: "string",
+    cwd: "string",
+    request: "object",
+    format: "number",
+  },
+  "worktree-planned": { path: "string", branch: "text", base: "string", baseRef: "string" },
+  "worktree-made": { path: "string", branch: "text", base: "string" },
+  "run-starting": { run: "number", sessionId: "text" },
+  "run-started": { run: "number", identity: "object" },
+  "run-ended": { after: "object", progress: "object", summary: "text" },
+  "session-named": { sessionId: "string" },
+  blocked: { needs: "object" },
+  "attempt-failed": { failure: "object", retryAt: "text" },
+  held: { kind: "string", until: "text", text: "string" },
+  "stop-asked": { by: "string" },
+  stopped: { how: "string" },
+  checked: { checks: "array", status: "string" },
+  delivered: { result: "object" },
+  attached: { by: "object" },
+  noted: { text: "string" },
+};
+const identity = { pid: "number", start: "string", boot: "string" } as const;
+const failure = { stage: "string", code: "string", message: "string", hint: "text" } as const;
+const inside: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+  request: {
+    title: "string",
+    agent: "string",
+    model: "text",
+    exec: "list",
+    command: "list",
+    branchName: "string",
+    place: "string",
+    verify: "array",
+    deliver: "string",
+    tags: "array",
+    allow: "array",
+    agentArgs: "array",
+    carry: "array",
+    priority: "number",
+    group: "text",
+    retries: "number",
+  },
+  needs: { kind: "string", text: "string" },
+  identity,
+  by: identity,
+  failure,
+  progress: { activity: "text", cost: "object", filesChanged: "number", toolCalls: "number" },
+  result: { outcome: "string", summary: "text", commits: "number", diff: "object", report: "string" },
+  after: { to: "string" },
+  "after.deliver": { outcome: "object" },
+  "after.queue": { at: "text", kind: "string", why: "string" },
+  "after.block": { needs: "object" },
+  "after.attach": {},
+  "outcome.completed": {},
+  "outcome.failed": { failure: "object" },
+  "outcome.stopped": { how: "string" },
+};
+
+/** The first field that is not as it must be. */
+function misshapen(event: Record<string, unknown>): string | undefined {
+  if (typeof event["at"] !== "string" || Number.isNaN(Date.parse(event["at"]))) return "time";
+  if (typeof event["epoch"] !== "number") return "epoch";
+  return unlike(event, needed[event["type"] as string] ?? {});
+}
+
+function unlike(value: Record<string, unknown>, shape: Readonly<Record<string, Kind>>): string | undefined {
+  for (const [key, kind] of Object.entries(shape)) {
+    const part = value[key];
+    if (!isKind(part, kind)) return key;
+    if (kind !== "object") continue;
+    const object = part as Record<string, unknown>;
+    // What an end leads to comes in several forms, told apart by one field.
+    const form = key === "after" ? object["to"] : key === "outcome" ? object["kind"] : undefined;
+    const formShape = form === undefined ? {} : inside[`${key}.${String(form)}`];
+    const wrong =
+      formShape === undefined ? (key === "after" ? "to" : "kind") : (unlike(object, inside[key] ?? {}) ?? unlike(object, formShape));
+    if (wrong !== undefined) return `${key}.${wrong}`;
+  }
+  return undefined;
+}
+
+function isKind(value: unknown, kind: Kind): boolean {
+  if (kind === "text") return value === null || typeof value === "string";
+  if (kind === "list") return value === null || isKind(value, "array");
+  if (kind === "array") return Array.isArray(value);
+  return typeof value === kind && value !== null && (kind !== "object" || !Array.isArray(value));
 }

@@ -168,7 +168,15 @@ function isLabelHeld(state: string, repoId: string, id: string, file: string): b
 /** Folds a task from its log. @throws CopseError for a damaged or newer log; ENOENT when there is no such task. */
 export function readTask(dir: string): { task: Task; bytes: number } {
   const { events, bytes } = readLog(eventsFile(dir));
-  return { task: foldEvents(events), bytes };
+  try {
+    return { task: foldEvents(events), bytes };
+  } catch (error) {
+    if (error instanceof CopseError) throw error;
+    throw new CopseError("BUG", `${eventsFile(dir)} cannot be made sense of: ${String(error)}`, {
+      hint: "The record is damaged; other tasks are not touched by it. Move its folder away to be rid of it.",
+      cause: error,
+    });
+  }
 }
 
 /** Every task folder there is, as (repository id, task id). */

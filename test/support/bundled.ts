@@ -1,0 +1,23 @@
+/** A test's own helper process as one plain file: many of them start at once, and each would load a compiler otherwise. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { root } from "./sandbox.ts";
+
+/** @returns the path of the bundled file, in a folder of its own. `source`: a file of this project, from its root. */
+export async function bundled(source: string): Promise<string> {
+  const outfile = join(mkdtempSync(join(tmpdir(), "copse-bundled-")), "helper.mjs");
+  await build({
+    absWorkingDir: root,
+    entryPoints: [source],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20.19",
+    logLevel: "warning",
+    banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
+  });
+  return outfile;
+}

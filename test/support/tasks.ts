@@ -1,0 +1,66 @@
+/** Tasks made directly in a state folder, for tests below the command line. */
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { slugOf } from "../../src/core/label.ts";
+import type { Request, Task } from "../../src/core/task.ts";
+import { createTask } from "../../src/store/tasks.ts";
+
+export const repoId = "0123456789abcdef";
+
+export const request = (more: Partial<Request> = {}): Request => ({
+  title: "a title",
+  promptBytes: 0,
+  agent: "claude",
+  model: null,
+  exec: ["true"],
+  command: null,
+  agentArgs: [],
+  permissionMode: null,
+  allow: [],
+  base: null,
+  worktree: true,
+  branchName: "copse/x",
+  place: "/nowhere/x",
+  verify: [],
+  deliver: "report",
+  priority: 0,
+  group: null,
+  tags: [],
+  timeoutMs: null,
+  retries: 0,
+  setup: null,
+  setupTimeoutMs: 1000,
+  carry: [],
+  groupLimit: null,
+  repoLimit: null,
+  ...more,
+});
+
+/** @returns a fresh state folder, and how to be rid of it. */
+export function stateFolder(): { state: string; remove: () => void } {
+  const state = mkdtempSync(join(tmpdir(), "copse-state-"));
+  return { state, remove: () => rmSync(state, { recursive: true, force: true }) };
+}
+
+export function newTask(state: string, label = `t-${randomBytes(4).toString("hex")}`, more: Partial<Request> = {}): Task {
+  return createTask(
+    state,
+    {
+      label,
+      madeLabel: label,
+      slugOf,
+      repo: "/nowhere",
+      repoId,
+      commonDir: "/nowhere/.git",
+      cwd: "/nowhere",
+      request: () => request(more),
+      prompt: "a prompt",
+      env: {},
+      taken: () => undefined,
+      alsoClaim: undefined,
+    },
+    new Date(),
+  );
+}
