@@ -35,6 +35,8 @@ export const request = (more: Partial<Request> = {}): Request => ({
   carry: [],
   groupLimit: null,
   repoLimit: null,
+  maxCostUsd: null,
+  notify: null,
   ...more,
 });
 

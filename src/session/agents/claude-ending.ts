@@ -2,6 +2,7 @@
  * What an ended Claude Code session comes to: its last `result`, the provider's last error and the exit code, judged together.
  * None of them is enough alone: `subtype: success` covers provider errors, and exit code 0 covers an interrupt. Pure.
  */
+import { questionAtEnd } from "../../core/asks.ts";
 import type { Ending, Exit } from "../../core/judge.ts";
 import type { Instant } from "../../core/task.ts";
 import type { Asked } from "./claude-needs.ts";
@@ -67,7 +68,9 @@ export function endingOf(seen: Seen, exit: Exit): Ending {
   if (final.terminalReason !== null && final.terminalReason !== "completed")
     return failed("AGENT_FAILED", `the agent stopped before it was done (${final.terminalReason})`);
   if (exit.code !== 0) return failed("AGENT_FAILED", `the agent gave a result, but then ${howItEnded(exit)}`);
-  return { kind: "done" };
+  // An agent that ends its turn with a question exits like one that is done.
+  const question = questionAtEnd(final.text);
+  return question === undefined ? { kind: "done" } : { kind: "question", needs: { kind: "question", text: question } };
 }
 
 function providerEnding(seen: Seen, { error, status, text }: ApiFailure): Ending {
