@@ -134,56 +134,25 @@ function build(parser: Argv, done: Done): Argv {
           ),
         ),
     )
-    .command(
-      ["send <task> <text>", "answer"],
-      "Answer its question, or tell its agent something",
-      (y) =>
-        list(
-          y.usage(
-            help("copse send <task> <text>", [
-              'copse send docs "Use Postgres"',
-              "copse send docs 2",
-              'copse send audit "Leave out the vendored folder"',
-            ]),
-          ),
+    .command(["send <task> <text>", "answer"], "Answer its question, or tell its agent something", (y) =>
+      list(
+        y.usage(
+          help("copse send <task> <text>", [
+            'copse send docs "Use Postgres"',
+            "copse send docs 2",
+            'copse send audit -- "- leave out vendor/"',
+          ]),
         ),
-      (args) =>
-        done(
-          import("./commands/answer.ts").then(({ send }) =>
-            send(String(args["task"]), String(args["text"]), args["json"] === true, args["quiet"] === true),
-          ),
-        ),
+      ),
     )
-    .command(
-      "approve <task>",
-      "Let it do what it asks for",
-      (y) =>
-        list(y.usage(help("copse approve <task>", ["copse approve docs", "copse approve docs --always"]))).option("always", {
-          type: "boolean",
-          describe: "For the rest of the task",
-        }),
-      (args) =>
-        done(
-          import("./commands/answer.ts").then(({ approve }) =>
-            approve(String(args["task"]), args["always"] === true, args["json"] === true, args["quiet"] === true),
-          ),
-        ),
+    .command("approve <task>", "Let it do what it asks for", (y) =>
+      list(y.usage(help("copse approve <task>", ["copse approve docs", "copse approve docs --always"]))).option("always", {
+        type: "boolean",
+        describe: "For the rest of the task",
+      }),
     )
-    .command(
-      "deny <task> [why]",
-      "Refuse it, with the reason its agent reads",
-      (y) => list(y.usage(help("copse deny <task> [why]", ['copse deny docs "Not on main; use a branch"']))),
-      (args) =>
-        done(
-          import("./commands/answer.ts").then(({ deny }) =>
-            deny(
-              String(args["task"]),
-              args["why"] === undefined ? undefined : String(args["why"]),
-              args["json"] === true,
-              args["quiet"] === true,
-            ),
-          ),
-        ),
+    .command("deny <task> [why]", "Refuse it, with the reason its agent reads", (y) =>
+      list(y.usage(help("copse deny <task> [why]", ['copse deny docs "Not on main; use a branch"']))),
     )
     .command(
       "inbox",

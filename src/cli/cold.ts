@@ -5,6 +5,7 @@ if (process.argv.includes("--debug")) debugTo(undefined);
 
 export { resolveBase } from "../git/base.ts";
 export { cli } from "./cli.ts";
+export { answerCommand } from "./commands/answer.ts";
 export { attach } from "./commands/attach.ts";
 export { passOn } from "./commands/pass-on.ts";
 export { follow } from "./follow.ts";

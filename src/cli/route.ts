@@ -21,6 +21,11 @@ export async function route(argv: readonly string[]): Promise<number> {
     case "list":
     case "ls":
       return await tasks(argv.slice(1));
+    case "send":
+    case "answer":
+    case "approve":
+    case "deny":
+      return await (await import("./cold.ts")).answerCommand(argv);
     case "statusline":
       return statusline(argv.slice(1));
     case "run":

@@ -15,16 +15,28 @@ export async function runCommand(
   args: readonly string[],
   options: { cwd?: string; env?: Readonly<Record<string, string>>; timeoutMs?: number } = {},
 ): Promise<Ran> {
-  const done = await execa(file, args, {
+  // A group of its own: a program that hangs may have children which hold its output open.
+  const running = execa(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
-    timeout: options.timeoutMs ?? 60_000,
+    detached: true,
     stdin: "ignore",
     reject: false,
     maxBuffer: 4 << 20,
   });
+  const timer = setTimeout(() => endGroup(running.pid), options.timeoutMs ?? 60_000);
+  const done = await running;
+  clearTimeout(timer);
   debug(() => `$ ${file} ${args.length} arguments → ${done.exitCode ?? done.code ?? done.signal} in ${Math.round(done.durationMs)} ms`);
   return { exitCode: done.exitCode ?? null, stdout: String(done.stdout ?? ""), stderr: String(done.stderr ?? done.shortMessage ?? "") };
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // Gone in the same moment.
+  }
 }
 
 /** Gives the terminal to a program and waits; @returns its exit code, 128+n for a signal, 127 when it cannot be started. */

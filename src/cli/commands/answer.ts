@@ -5,13 +5,34 @@ import type { Task } from "../../core/task.ts";
 import { append } from "../../store/append.ts";
 import { poke } from "../client.ts";
 import { type Found, findTask } from "../find.ts";
+import { answerFlags, parseFlags } from "../flags.ts";
 import { printTasks } from "../view/print.ts";
 
 /** What is said goes through a pipe in one piece. */
 const maxBytes = 32 * 1024;
 
+/** The verb and its words; a text may begin with a dash, and stands behind `--` where it would be a flag. */
+export async function answerCommand([verb = "", ...argv]: readonly string[]): Promise<number> {
+  const { values, words: before, rest } = parseFlags(argv, answerFlags);
+  const [name, text, ...more] = [...before, ...(rest ?? [])];
+  const takesText = verb !== "approve";
+  if (name === undefined || (text === undefined && verb !== "approve" && verb !== "deny"))
+    throw new CopseError("USAGE", `${verb} needs the name of a task${verb === "deny" || !takesText ? "" : " and a text"}`, {
+      hint: `See copse ${verb} --help.`,
+    });
+  if (more.length > 0 || (text !== undefined && !takesText))
+    throw new CopseError("USAGE", `${verb}: one ${takesText ? "text" : "task"} is expected, got ${[text, ...more].join(" ")}`, {
+      hint: `Put it in quotes; see copse ${verb} --help.`,
+    });
+  if (values["always"] === true && verb !== "approve")
+    throw new CopseError("USAGE", `--always belongs to approve`, { hint: `See copse ${verb} --help.` });
+  const [json, quiet] = [values["json"] === true, values["quiet"] === true];
+  if (verb === "approve") return await approve(name, values["always"] === true, json, quiet);
+  return verb === "deny" ? await deny(name, text, json, quiet) : await send(name, text ?? "", json, quiet);
+}
+
 /** Words: the answer where one is wanted, else guidance for the session. */
-export async function send(name: string, text: string, json: boolean, quiet: boolean): Promise<number> {
+async function send(name: string, text: string, json: boolean, quiet: boolean): Promise<number> {
   if (text.trim() === "") throw new CopseError("USAGE", "there is nothing to send", { hint: `Example: copse send ${name} "Use Postgres"` });
   if (text.includes("\0") || Buffer.byteLength(text) > maxBytes)
     throw new CopseError("BAD_PROMPT", `the text has a NUL character in it, or over ${maxBytes} bytes`, {
@@ -25,13 +46,13 @@ export async function send(name: string, text: string, json: boolean, quiet: boo
   return 0;
 }
 
-export async function approve(name: string, always: boolean, json: boolean, quiet: boolean): Promise<number> {
+async function approve(name: string, always: boolean, json: boolean, quiet: boolean): Promise<number> {
   const task = await tell(findTask(name), { ask: "answer", answer: { kind: "allow", always }, by: "a person" });
   printTasks([task], json, quiet, () => `${task.label} is approved and goes on${always ? "; it will not ask for that again" : ""}`);
   return 0;
 }
 
-export async function deny(name: string, why: string | undefined, json: boolean, quiet: boolean): Promise<number> {
+async function deny(name: string, why: string | undefined, json: boolean, quiet: boolean): Promise<number> {
   const task = await tell(findTask(name), { ask: "answer", answer: { kind: "deny", why: why ?? "The person said no." }, by: "a person" });
   printTasks([task], json, quiet, () => `${task.label} is told no and goes on`);
   return 0;

@@ -36,7 +36,7 @@ function command({ prompt, request, sessionId, resume, settings }: SessionSpec):
       ...["-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose", "--permission-prompt-tool", "stdio"],
       ...session,
       ...(request.model === null ? [] : ["--model", request.model]),
-      ...(request.maxCostUsd === null ? [] : ["--max-budget-usd", String(request.maxCostUsd)]),
+      ...((request.maxCostUsd ?? null) === null ? [] : ["--max-budget-usd", String(request.maxCostUsd)]),
       ...["--permission-mode", request.permissionMode ?? settings.permissionMode ?? defaultMode],
       // With `=`, one rule each: the option takes any number of words, and without it would take the next ones too.
       ...request.allow.map((rule) => `--allowedTools=${rule}`),
