@@ -1,12 +1,13 @@
 /** What a person may ask of a task: a wish becomes facts, or a refusal. Refusals are values: they name the state and the next command. */
 import type { Fact } from "./events.ts";
-import { type Answer, isTerminal, type Task } from "./task.ts";
+import { type Answer, type Instant, isTerminal, type Task } from "./task.ts";
 
 export type Wish =
   | { readonly ask: "stop"; readonly by: string }
   | { readonly ask: "retry"; readonly by: string }
-  | { readonly ask: "answer"; readonly answer: Answer; readonly by: string }
-  | { readonly ask: "send"; readonly text: string; readonly by: string };
+  /** `asked`: the `since` of what the person was asked when answering; null: the task asked nothing. */
+  | { readonly ask: "answer"; readonly answer: Answer; readonly by: string; readonly asked?: Instant | null }
+  | { readonly ask: "send"; readonly text: string; readonly by: string; readonly asked?: Instant | null };
 export type Decision = { readonly facts: readonly Fact[] } | { readonly refused: string; readonly hint: string };
 
 /** Pure. A wish that is already granted gives no facts, and is no refusal. */
@@ -22,10 +23,18 @@ export function decide(task: Task, wish: Wish): Decision {
         hint: `Stop it first: \`copse stop ${task.label}\`.`,
       };
     case "answer":
-      return answer(task, wish.answer, wish.by);
+      return staleness(task, wish.asked) ?? answer(task, wish.answer, wish.by);
     case "send":
-      return send(task, wish.text, wish.by);
+      return staleness(task, wish.asked) ?? send(task, wish.text, wish.by);
   }
+}
+
+/** Said to one question, words are no answer to the next; said to a task at work, they are none at all. */
+function staleness(task: Task, asked: Instant | null | undefined): Decision | undefined {
+  const asks = task.needs?.since ?? null;
+  if (asked === undefined || asked === asks || isTerminal(task)) return undefined;
+  if (asked === null) return { refused: `${task.label} has just asked something`, hint: `See what: \`copse show ${task.label}\`.` };
+  return { refused: `${task.label} has been answered already`, hint: `See what it does: \`copse show ${task.label}\`.` };
 }
 
 /** One answer a question: whoever comes second is told so. */
@@ -47,7 +56,7 @@ function send(task: Task, text: string, by: string): Decision {
       refused: `${task.label} has ended (${task.state}); nobody is there to read it`,
       hint: `Go on with it: \`copse retry ${task.label}\`.`,
     };
-  if (task.state === "blocked") return answer(task, { kind: "text", text: optionOf(task, text) }, by);
+  if (task.state === "blocked" || task.answer !== null) return answer(task, { kind: "text", text: optionOf(task, text) }, by);
   if (task.request.exec !== null || task.request.command !== null)
     return { refused: `${task.label} runs a command, which is listening only while it asks`, hint: `See \`copse logs ${task.label}\`.` };
   if (task.state === "delivering")

@@ -25,7 +25,7 @@ export type Fact =
       readonly baseRef: string;
     }
   | { readonly type: "worktree-made"; readonly path: string; readonly branch: string | null; readonly base: string }
-  | { readonly type: "run-starting"; readonly run: number; readonly sessionId: string | null }
+  | { readonly type: "run-starting"; readonly run: number; readonly sessionId: string | null; readonly messages?: number }
   | { readonly type: "run-started"; readonly run: number; readonly identity: Identity }
   | { readonly type: "run-fenced"; readonly run: number }
   | { readonly type: "session-named"; readonly sessionId: string }

@@ -40,6 +40,7 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
         sessionId: event.sessionId ?? task.sessionId,
         needs: null,
         givenTo: [],
+        carried: event.messages ?? 0,
         progress: { ...task.progress, activity: null },
       };
     case "run-started":
@@ -87,13 +88,14 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
         ...(task.runStarted === true ? to("running", "person") : {}),
         answer: null,
         needs: null,
+        planApproved: task.planApproved || (task.answer?.needs.kind === "plan" && task.answer.answer.kind === "allow"),
         givenTo: event.requestId === null ? task.givenTo : [...task.givenTo, event.requestId],
         granted: [...new Set([...task.granted, ...event.granted])],
       };
     case "messaged":
-      return { ...next, messages: [...task.messages, event.text] };
+      return { ...next, messages: [...task.messages, { seq: event.seq, text: event.text }] };
     case "messages-given":
-      return { ...next, messages: task.messages.slice(event.count) };
+      return { ...next, messages: task.messages.slice(event.count), carried: 0 };
     case "notify-set":
       return { ...next, notify: event.policy };
     case "told":
@@ -180,6 +182,8 @@ function begin(event: Extract<TaskEvent, { type: "added" }>): Task {
     answer: null,
     givenTo: [],
     messages: [],
+    carried: 0,
+    planApproved: false,
     granted: [],
     attachedBy: null,
     notes: [],

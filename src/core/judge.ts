@@ -56,9 +56,12 @@ export function judge(task: Task, ending: Ending, exit: Exit, cut: Cut, pending:
     );
   if (cut?.by === "limit" && pending === undefined) return { to: "queue", counts: false, at: cut.until, kind: "limit", why: cut.text };
   // An answer that came too late for this process is given to the next one.
-  if (task.answer !== null && ending.kind !== "done")
+  if (task.answer !== null && (ending.kind !== "done" || cut?.by === "park"))
     return { to: "queue", counts: false, at: null, kind: "time", why: "goes on with the answer" };
-  if (cut?.by === "park" && task.needs !== null) return { to: "block", needs: task.needs };
+  if (cut?.by === "park")
+    return task.needs !== null
+      ? { to: "block", needs: task.needs }
+      : { to: "queue", counts: false, at: null, kind: "time", why: "what it asked was settled while it was being parked" };
   if (pending && ending.kind !== "done")
     return { to: "block", needs: { ...pending, since: task.needs?.since ?? now.toISOString(), source: "stream" } };
   if (exit.code === null) {
@@ -72,6 +75,9 @@ export function judge(task: Task, ending: Ending, exit: Exit, cut: Cut, pending:
   }
   switch (ending.kind) {
     case "done":
+      // What a person sent too late for this process is not lost: the session is taken up once more.
+      if (task.messages.length > 0 && task.sessionBegun)
+        return { to: "queue", counts: false, at: null, kind: "time", why: "goes on with what a person sent" };
       return { to: "deliver", outcome: { kind: "completed" } };
     case "question":
       return { to: "block", needs: { ...ending.needs, since: now.toISOString(), source: "stream" } };

@@ -54,6 +54,8 @@ export interface Needs {
   readonly options?: readonly string[];
   /** Permission rules that would allow exactly what was asked; for the agent, not for people. */
   readonly rules?: readonly string[];
+  /** The agent's own name for the request: an answer is for that one only. */
+  readonly requestId?: string;
   readonly since: Instant;
   readonly source: Source;
 }
@@ -63,6 +65,12 @@ export type Answer =
   | { readonly kind: "allow"; readonly always: boolean }
   | { readonly kind: "deny"; readonly why: string }
   | { readonly kind: "text"; readonly text: string };
+
+/** `seq`: of the event that brought it; names it for good. */
+export interface Message {
+  readonly seq: number;
+  readonly text: string;
+}
 
 export interface WaitingFor {
   readonly kind: "slot" | "task" | "limit" | "time";
@@ -190,8 +198,12 @@ export interface Task {
   readonly answer: { readonly answer: Answer; readonly needs: Needs } | null;
   /** Requests of the run under way that have been answered; the agent may take long to show it. */
   readonly givenTo: readonly string[];
-  /** Guidance sent to the session and not yet passed on. */
-  readonly messages: readonly string[];
+  /** Guidance sent to the session that it has not taken up yet. */
+  readonly messages: readonly Message[];
+  /** How many of them the run under way was started with. */
+  readonly carried: number;
+  /** A person approved a plan: it is carried out, however often the session is resumed. */
+  readonly planApproved: boolean;
   /** Permission rules a person allowed for the rest of the task. */
   readonly granted: readonly string[];
   /** An `attach` holds the session; the queue leaves the task alone until it is handed back. */

@@ -1,5 +1,6 @@
 /** What becomes of a run that another runner started: adopted when it lives, read when it has ended, fenced when it never began. */
 import { fence, lookAt } from "../process/supervised.ts";
+import { passedOn } from "../session/start.ts";
 import { runDir } from "../store/paths.ts";
 import type { TaskRecord } from "../store/record.ts";
 
@@ -16,7 +17,7 @@ export async function recoverRun(record: TaskRecord): Promise<boolean> {
       await record.add([{ type: "run-fenced", run: task.run }]);
       return false;
     }
-    await record.add([{ type: "run-started", run: task.run, identity: sight.identity }]);
+    await record.add([{ type: "run-started", run: task.run, identity: sight.identity }, ...passedOn(task)]);
     return true;
   }
 }

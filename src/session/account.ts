@@ -21,6 +21,7 @@ export class Account {
   #cost: Cost | undefined;
   #earlier: Cost = noCost;
   #asked = new Map<string, Asked>();
+  #heard = new Set<string>();
   #notes: string[] = [];
 
   /** `before`: what earlier runs of the task came to; counts and cost go on from there. */
@@ -60,6 +61,10 @@ export class Account {
         this.#cost = event.cost;
         this.#earlier = event.earlier ?? noCost;
         break;
+      case "heard":
+        this.#heard.add(event.id);
+        if (event.begins) this.finished = false;
+        break;
       case "summary":
         this.summary = event.text;
         break;
@@ -85,6 +90,20 @@ export class Account {
   /** The id of that question. */
   pendingId(): string | undefined {
     return this.#asked.keys().next().value;
+  }
+
+  /** Is that question still open? */
+  isOpen(requestId: string): boolean {
+    return this.#asked.has(requestId);
+  }
+
+  /** Does the agent tell what it has taken up? (It does so for its prompt, too.) */
+  tellsHeard(): boolean {
+    return this.#heard.size > 0;
+  }
+
+  hasHeard(messageId: string): boolean {
+    return this.#heard.has(messageId);
   }
 
   /** It has been answered; the agent may take long to show it. */

@@ -25,16 +25,16 @@ export async function startSession(record: TaskRecord, config: Config): Promise<
   await assertWorktree(task.worktree as string, task.branch);
   const run = task.run + 1;
   const resume = agent.resumes && task.sessionBegun && task.sessionId !== null;
+  const settings = config.agents[task.request.agent] ?? {};
   const spec: SessionSpec = {
     prompt: resume ? goOn(task) : readFileSync(promptFile(record.dir), "utf8"),
-    request: { ...task.request, allow: allowedIn(task), permissionMode: modeIn(task), maxCostUsd: budgetIn(task) },
+    request: { ...task.request, allow: allowedIn(task), permissionMode: modeIn(task, settings.permissionMode), maxCostUsd: budgetIn(task) },
     sessionId: resume ? task.sessionId : agent.resumes ? randomUUID() : null,
     resume,
-    settings: config.agents[task.request.agent] ?? {},
+    settings,
   };
   const { file, args, env, stdin } = agent.command(spec);
-  const always = task.answer?.answer.kind === "allow" && task.answer.answer.always ? (task.answer.needs.rules ?? []) : [];
-  await record.add([{ type: "run-starting", run, sessionId: spec.sessionId }]);
+  await record.add([{ type: "run-starting", run, sessionId: spec.sessionId, messages: resume ? task.messages.length : 0 }]);
   const dir = runDir(record.dir, run);
   try {
     const child = await startRun({
@@ -48,7 +48,7 @@ export async function startSession(record: TaskRecord, config: Config): Promise<
       first: stdin.kind === "conversation" ? stdin.first : stdin.text,
     });
     const sight = await awaitClaim(dir, child);
-    if ("identity" in sight) await record.add([{ type: "run-started", run, identity: sight.identity }, ...passedOn(task, run, always)]);
+    if ("identity" in sight) await record.add([{ type: "run-started", run, identity: sight.identity }, ...passedOn(record.task)]);
     return child;
   } catch (error) {
     if (systemCode(error) === "E2BIG")
@@ -60,26 +60,24 @@ export async function startSession(record: TaskRecord, config: Config): Promise<
   }
 }
 
-/** What went into the run's first input is not passed on again. */
-function passedOn(task: Task, run: number, always: readonly string[]): Fact[] {
-  const answer: Fact[] = task.answer === null ? [] : [{ type: "answer-given", run, requestId: null, granted: always }];
-  return task.messages.length === 0 || !task.sessionBegun
-    ? answer
-    : [...answer, { type: "messages-given", run, count: task.messages.length }];
+/** What went into the first input of the run that has just been seen to start; it is not passed on again. */
+export function passedOn({ run, answer, carried }: Task): Fact[] {
+  const always = answer?.answer.kind === "allow" && answer.answer.always ? (answer.needs.rules ?? []) : [];
+  return [
+    ...(answer === null ? [] : [{ type: "answer-given", run, requestId: null, granted: always } as const]),
+    ...(carried === 0 ? [] : [{ type: "messages-given", run, count: carried } as const]),
+  ];
 }
 
 /** What a session is told that goes on: the answer it waited for, and whatever else a person sent. */
 function goOn(task: Task): string {
-  const parts = [task.answer === null ? whyInterrupted(task) : answered(task.answer), ...task.messages];
-  return parts.join("\n\n");
-}
-
-function whyInterrupted(task: Task): string {
-  const why =
-    task.stopAsked === null && task.notBefore === null
-      ? "You were interrupted."
-      : `You were interrupted: ${task.notBefore?.text ?? "stopped by a person"}.`;
-  return `${why} Go on with the task where you stopped.`;
+  const head =
+    task.answer !== null
+      ? answered(task.answer)
+      : task.messages.length > 0
+        ? "Go on with the task. The person has sent you this meanwhile:"
+        : "You were interrupted. Go on with the task where you stopped.";
+  return [head, ...task.messages.map(({ text }) => text)].join("\n\n");
 }
 
 function answered({ answer, needs }: NonNullable<Task["answer"]>): string {
@@ -106,10 +104,10 @@ function budgetIn(task: Task): number | null {
   return maxCostUsd === null ? null : Math.max(0.01, maxCostUsd - (task.progress.cost.usd ?? 0));
 }
 
-/** A plan that was approved is carried out, not planned again. */
-function modeIn(task: Task): string | null {
-  const planned = task.answer?.needs.kind === "plan" && task.answer.answer.kind === "allow";
-  return planned && task.request.permissionMode === "plan" ? null : task.request.permissionMode;
+/** A plan that was approved is carried out, not planned again; edits are accepted then, as after an approval in the conversation. */
+function modeIn(task: Task, usual: string | undefined): string | null {
+  const approved = task.planApproved || (task.answer?.needs.kind === "plan" && task.answer.answer.kind === "allow");
+  return approved && (task.request.permissionMode ?? usual) === "plan" ? "acceptEdits" : task.request.permissionMode;
 }
 
 /** Rules the agent may use unasked in this run: the task's own, those granted for good, and those of the call just approved. */

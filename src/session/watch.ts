@@ -6,9 +6,10 @@ import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } f
 import { join } from "node:path";
 import { systemCode } from "../core/errors.ts";
 import type { Fact } from "../core/events.ts";
-import { type Cut, type Exit, judge } from "../core/judge.ts";
+import { sha256 } from "../core/hash.ts";
+import { type Cut, type Exit, judge, type Pending } from "../core/judge.ts";
 import { safeLine } from "../core/safe.ts";
-import type { Needs, Task } from "../core/task.ts";
+import type { Message, Task } from "../core/task.ts";
 import { type Ladder, stopRun, sweepRun, usualLadder } from "../process/stop.ts";
 import { lookAt, type Sight } from "../process/supervised.ts";
 import { endOf, tail } from "../process/tail.ts";
@@ -37,6 +38,8 @@ export interface Watch {
 
 /** How long an agent may take to leave once its conversation is over. */
 const leaveMs = 60_000;
+/** How long an agent that has finished may take to begin with a message that came at its end. */
+const hearMs = 10_000;
 
 /** Settles when the run has ended and its end is in the log. @throws Superseded when another runner has taken over */
 export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> {
@@ -50,6 +53,10 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
   let minded = performance.now();
   let cut: Cut = null;
   let finishedAt: number | undefined;
+  const pipe = pipeInto(dir);
+  /** Messages written into this run's pipe by this process. */
+  const sent = new Set<string>();
+  let saidAt = 0;
   let shownAt = 0;
 
   const catchUp = () =>
@@ -79,14 +86,7 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
   if (last !== "") for (const event of reader.read(last)) account.take(event);
   const exit = exitOf(sight);
   const ending = account.hopeless && exit.code !== 0 ? reader.end({ code: 1 }) : reader.end(exit);
-  const after = judge(
-    record.task,
-    ending.kind === "failed" ? { ...ending, message: withError(ending.message, dir) } : ending,
-    exit,
-    cut,
-    account.pending(),
-    new Date(),
-  );
+  const said = ending.kind === "failed" ? { ...ending, message: withError(ending.message, dir) } : ending;
   const facts: Fact[] = [
     ...sessionFacts(record.task),
     ...account.newNotes(record.task.notes).map((text): Fact => ({ type: "noted", text })),
@@ -101,18 +101,25 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
     if (trimmed !== undefined) facts.push({ type: "noted", text: trimmed });
   }
   record.show(undefined);
-  await record.add([
-    ...facts,
-    { type: "run-ended", run: task.run, exitCode: exit.code, summary: account.summary, progress: account.progress(), after },
-  ]);
+  const { summary } = account;
+  const progress = account.progress();
+  // Judged on the log as it stands: an answer or a message may have come this very moment.
+  await record.add((now) => {
+    const heard = heardFacts(now.messages);
+    const left = { ...now, messages: now.messages.slice(heard[0]?.count ?? 0) };
+    const after = judge(left, said, exit, cut, account.pending(), new Date());
+    return [...facts, ...heard, { type: "run-ended", run: task.run, exitCode: exit.code, summary, progress, after }];
+  });
 
   /** Writes down what changed: the session's name, a question, its settlement; shows progress once a second. */
   async function tell(): Promise<void> {
     const now = record.task;
     const facts = sessionFacts(now);
     const needs = account.pending();
-    if (needs && now.state === "running")
-      facts.push({ type: "blocked", needs: { ...needs, since: new Date().toISOString(), source: "stream" } satisfies Needs });
+    if (needs && now.state === "running") facts.push(blocked(needs));
+    // What it asked was settled by itself, and something else is asked already.
+    if (needs && now.state === "blocked" && now.needs?.requestId !== undefined && now.needs.requestId !== account.pendingId())
+      facts.push({ type: "unblocked" }, blocked(needs));
     if (!needs && now.state === "blocked") facts.push({ type: "unblocked" });
     const goes = needs === undefined;
     if (facts.length > 0) await record.add(facts);
@@ -125,24 +132,54 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
     }
   }
 
+  function blocked(needs: Pending): Fact {
+    const requestId = account.pendingId();
+    const since = new Date().toISOString();
+    return { type: "blocked", needs: { ...needs, ...(requestId === undefined ? {} : { requestId }), since, source: "stream" } };
+  }
+
   /** Gives the agent what a person said: the answer it waits for, once there is a slot to go on with; else guidance. */
   async function passOn(): Promise<void> {
     const { answer, messages, state } = record.task;
     if (watch.closed() !== null) return;
+    if (!pipe.flush()) return;
     if (answer !== null) {
-      const requestId = account.pendingId();
+      const asked = answer.needs.requestId;
+      const requestId = asked === undefined ? account.pendingId() : account.isOpen(asked) ? asked : undefined;
       if (requestId !== undefined && !watch.hasSlot()) return;
       const given = requestId === undefined ? undefined : reader.answer?.(requestId, answer.answer);
       if (requestId !== undefined && given === undefined) return;
-      if (given !== undefined && !say(dir, given.text)) return;
+      if (given !== undefined && !pipe.say(given.text)) return;
       // Not asked any more: it was given before a crash, and the agent went on with it.
       if (requestId === undefined) await watch.going(true);
       else account.settle(requestId);
       await record.add([{ type: "answer-given", run: task.run, requestId: requestId ?? null, granted: given?.granted ?? [] }]);
-    } else if (messages.length > 0 && state === "running" && reader.message && !account.finished) {
-      if (say(dir, messages.map(reader.message).join("")))
-        await record.add([{ type: "messages-given", run: task.run, count: messages.length }]);
+    } else if (messages.length > 0 && state === "running" && reader.message) {
+      await sayMessages(messages, reader.message);
     }
+  }
+
+  /** A message is the agent's once it has taken it up; until then it stays in the log, for the next run if this one ends first. */
+  async function sayMessages(messages: readonly Message[], line: (text: string, id: string) => string): Promise<void> {
+    for (const message of messages) {
+      const id = messageId(task.id, message.seq);
+      if (sent.has(id) || finishedAt !== undefined) continue;
+      if (!pipe.say(line(message.text, id))) break;
+      sent.add(id);
+      saidAt = performance.now();
+    }
+    const facts = heardFacts(messages);
+    if (facts.length > 0) await record.add(facts);
+  }
+
+  function heardFacts(messages: readonly Message[]): Extract<Fact, { type: "messages-given" }>[] {
+    const isHeard = ({ seq }: Message) => {
+      const id = messageId(task.id, seq);
+      return account.hasHeard(id) || (sent.has(id) && account.finished && !account.tellsHeard());
+    };
+    const first = messages.findIndex((message) => !isHeard(message));
+    const count = first === -1 ? messages.length : first;
+    return count > 0 ? [{ type: "messages-given", run: task.run, count }] : [];
   }
 
   function sessionFacts(now: Task): Fact[] {
@@ -179,7 +216,7 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
     } else if (account.hopeless) {
       debug(() => `${task.label}: ends what cannot succeed`);
       await stopRun(cookie, leader, { intMs: 0, termMs: 3000 });
-    } else if (account.finished) {
+    } else if (account.finished && (sent.size === 0 || record.task.messages.length === 0 || performance.now() - saidAt > hearMs)) {
       finishedAt ??= endConversation(dir, cookie);
       if (performance.now() - finishedAt > leaveMs) await stopRun(cookie, leader, { intMs: 0, termMs: 5000 });
     } else {
@@ -190,32 +227,57 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
 
 const isOver = (usd: number | null, maxUsd: number | null): boolean => usd !== null && maxUsd !== null && usd > maxUsd;
 
-/** Writes into the conversation; false when nobody reads it (any more): what was to be said waits for the next run. */
-function say(dir: string, text: string): boolean {
+/** The way into the conversation. */
+function pipeInto(dir: string): { say(text: string): boolean; flush(): boolean } {
+  /** The part of a line that the pipe had no room for; it goes before anything else. */
+  let rest: Buffer = Buffer.alloc(0);
+  function flush(): boolean {
+    if (rest.length > 0) rest = rest.subarray(write(dir, rest));
+    return rest.length === 0;
+  }
+  return {
+    flush,
+    /** false when nobody reads it (any more), or the pipe stays full: what was to be said waits. */
+    say(text) {
+      if (!flush()) return false;
+      const data = Buffer.from(text);
+      const written = write(dir, data);
+      if (written > 0) rest = data.subarray(written);
+      return written > 0;
+    },
+  };
+}
+
+/** @returns how much of it went into the pipe */
+function write(dir: string, data: Buffer): number {
   let fd: number;
   try {
     fd = openSync(join(dir, "in"), constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {
-    return false;
+    return 0;
   }
+  let at = 0;
   try {
-    const data = Buffer.from(text);
-    for (let at = 0, tries = 0; at < data.length && tries < 400; ) {
+    for (let tries = 0; at < data.length && tries < 20; ) {
       try {
         at += writeSync(fd, data, at);
       } catch (error) {
-        if (systemCode(error) !== "EAGAIN") throw error;
-        // The pipe is full for a moment; half a line must not be left in it.
+        if (systemCode(error) !== "EAGAIN") return at;
+        // Full for a moment.
         tries++;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
       }
     }
-    return true;
-  } catch {
-    return false;
+    return at;
   } finally {
     closeSync(fd);
   }
+}
+
+/** The same for the same message, whoever sends it: a UUID. */
+function messageId(task: string, seq: number): string {
+  const hex = sha256(`${task} ${seq}`);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** Lets the agent see the end of its input by ending the process that holds the pipe open. */

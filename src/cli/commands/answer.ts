@@ -58,10 +58,10 @@ async function deny(name: string, why: string | undefined, json: boolean, quiet:
   return 0;
 }
 
-/** @throws CopseError WRONG_STATE when the task asks nothing, or was answered already */
+/** What the person said is for what `found` asks. @throws CopseError WRONG_STATE when the task asks nothing, or was answered already */
 export async function tell(found: Found, wish: Wish): Promise<Task> {
   const { task } = await append(found.state, found.task.repoId, found.task.id, 0, (now) => {
-    const decision = decide(now, wish);
+    const decision = decide(now, wish.ask === "answer" || wish.ask === "send" ? { ...wish, asked: found.task.needs?.since ?? null } : wish);
     if ("refused" in decision) throw new CopseError("WRONG_STATE", decision.refused, { hint: decision.hint });
     return decision.facts;
   });

@@ -58,6 +58,8 @@ export type AgentEvent =
   /** What this run has spent; `earlier`: what a resumed session had spent before, as far as it knows. */
   | { readonly type: "cost"; readonly cost: Cost; readonly earlier?: Cost }
   | { readonly type: "summary"; readonly text: string }
+  /** It has taken up a message of the person, by the id that was given with it; `begins`: just now. */
+  | { readonly type: "heard"; readonly id: string; readonly begins: boolean }
   /** Worth a line in the task's record, e.g. a refused permission or a retry of the provider. */
   | { readonly type: "note"; readonly text: string }
   /** Anything else it printed: log. */
@@ -74,8 +76,8 @@ export interface Reader {
   answer?(requestId: string, answer: Answer): { readonly text: string; readonly granted: readonly string[] } | undefined;
   /** A request that was answered before this reader began. */
   settle?(requestId: string): void;
-  /** What to write into the conversation to say something to the agent. */
-  message?(text: string): string;
+  /** What to write into the conversation to say something to the agent; a second time with the same id (a UUID) it is passed over. */
+  message?(text: string, id: string): string;
   /** The stream has ended: what does it come to? */
   end(exit: Exit): Ending;
 }

@@ -34,16 +34,19 @@ export function rulesOf(suggestions: readonly unknown[]): string[] {
   });
 }
 
-/** Answers to the questions of `AskUserQuestion`: one text for one question; for several, line by line where there are as many. */
+/** Answers to the questions of `AskUserQuestion`: one text for one question; for several, line by line where there are as many, an option also by its number. */
 export function answersTo(input: ToolInput, text: string): Record<string, string> {
   const questions = (Array.isArray(input.questions) ? input.questions : []).map(parseQuestion);
   const lines = text.split("\n").filter((row) => row.trim() !== "");
   const each =
     questions.length > 1 && lines.length === questions.length
-      ? lines.map((row) => row.replace(/^\s*\d+[.)]\s*/, ""))
+      ? lines.map((row, i) => optionOf(questions[i], row.replace(/^\s*\d+[.)]\s*/, "")))
       : questions.map(() => text);
   return Object.fromEntries(questions.map((question, i) => [question.text, each[i] ?? text]));
 }
+
+const optionOf = (question: Question | undefined, said: string): string =>
+  /^\s*\d{1,2}\s*$/.test(said) ? (question?.options[Number(said) - 1] ?? said) : said;
 
 /** Puts a request into words. Nothing is cut: who approves a command must have seen all of it. */
 export function ask(tool: string, input: ToolInput, roots: readonly string[]): Asked {

@@ -76,6 +76,8 @@ export function claudeReader(root: string): ClaudeReader {
         return settle((each) => each.requestId === line.request_id);
       case "rate_limit_event":
         return limitEvents(object(line.rate_limit_info));
+      case "command_lifecycle":
+        return heardEvents(line);
       case "result":
         return resultEvents(line);
       default:
@@ -236,6 +238,13 @@ export function claudeReader(root: string): ClaudeReader {
     const resetsAt = typeof info.resetsAt === "number" ? new Date(info.resetsAt * 1000).toISOString() : null;
     seen = { ...seen, resetsAt };
     return [{ type: "note", text: `the usage limit of this login is reached${resetsAt === null ? "" : `; it resets at ${resetsAt}`}` }];
+  }
+
+  function heardEvents(line: Line): AgentEvent[] {
+    const isHeard = line.state === "started" || line.state === "completed";
+    return isHeard && typeof line.command_uuid === "string"
+      ? [{ type: "heard", id: line.command_uuid, begins: line.state === "started" }]
+      : [];
   }
 
   /** A turn that was interrupted while the provider refused it ended because of that. */

@@ -5,8 +5,12 @@ import { answersTo, type PendingRequest, rulesOf } from "./claude-needs.ts";
 /** The line that opens the control channel. */
 export const openLine = (): string => line({ type: "control_request", request_id: "copse-init", request: { subtype: "initialize" } });
 
-/** One message of the person, as the line the agent reads. A lone surrogate is escaped, so that the bytes are valid UTF-8. */
-export const userLine = (text: string): string => line({ type: "user", message: { role: "user", content: [{ type: "text", text }] } });
+/**
+ * One message of the person, as the line the agent reads. A lone surrogate is escaped, so that the bytes are valid UTF-8.
+ * With a UUID it tells when the message is taken up (`command_lifecycle`), and passes over a second one of that UUID.
+ */
+export const userLine = (text: string, uuid: string): string =>
+  line({ type: "user", uuid, message: { role: "user", content: [{ type: "text", text }] } });
 
 /** The answer to an open request; `granted`: the rules that hold for the rest of the task. */
 export function answerLine(request: PendingRequest, answer: Answer): { text: string; granted: readonly string[] } {

@@ -46,7 +46,7 @@ function command({ prompt, request, sessionId, resume, settings }: SessionSpec):
     env,
     stdin: {
       kind: "conversation",
-      first: openLine() + userLine(prompt),
+      first: openLine() + userLine(prompt, crypto.randomUUID()),
     },
   };
 }

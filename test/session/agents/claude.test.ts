@@ -106,7 +106,7 @@ test("a permission request names the whole command, and is settled by its answer
   for (const name of ["permission-allowed", "permission-denied"]) {
     const run = replay(name);
     const [needs] = of(run, "needs");
-    assert.equal(needs?.needs, { kind: "permission", text: "Bash: rm -rf build" });
+    assert.equal(needs?.needs, { kind: "permission", text: "Bash: rm -rf build", rules: ["Bash(rm -rf build)"] });
     assert.equal(of(run, "settled"), [{ type: "settled", requestId: needs?.requestId }]);
     assert.equal(of(run, "note"), [], "what the person refused is no news");
     assert.is(run.ending.kind, "done");
@@ -115,7 +115,11 @@ test("a permission request names the whole command, and is settled by its answer
 
 test("a run that ends while it asks ends as that question, however it was ended", () => {
   for (const name of ["permission", "permission-term", "permission-int", "permission-eof"]) {
-    assert.equal(replay(name).ending, { kind: "question", needs: { kind: "permission", text: "Bash: rm -rf build" } }, name);
+    assert.equal(
+      replay(name).ending,
+      { kind: "question", needs: { kind: "permission", text: "Bash: rm -rf build", rules: ["Bash(rm -rf build)"] } },
+      name,
+    );
   }
 });
 
