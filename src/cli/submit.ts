@@ -1,7 +1,7 @@
 /** From flags, configuration and surroundings to a task on disk. Everything that can be refused is refused here, before anything is written. */
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, readSync, realpathSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { parseDuration } from "../core/duration.ts";
 import { CopseError, messageOf, systemCode } from "../core/errors.ts";
@@ -140,7 +140,7 @@ function readPrompt({ values, words }: Parsed, mayBeEmpty: boolean): string {
 
 function readBytes(file: string): Buffer {
   try {
-    return readFileSync(file === "-" ? 0 : file);
+    return file === "-" ? readInput() : readFileSync(file);
   } catch (error) {
     if (["ENOENT", "EISDIR", "EACCES"].includes(systemCode(error)))
       throw new CopseError("FILE_NOT_FOUND", `the prompt file cannot be read: ${messageOf(error)}`, {
@@ -149,6 +149,25 @@ function readBytes(file: string): Buffer {
       });
     throw error;
   }
+}
+
+/** All of standard input, also where it is a pipe that does not block (a Node program at its other end). */
+function readInput(): Buffer {
+  const parts: Buffer[] = [];
+  for (let size = 0; size <= maxPromptBytes; ) {
+    const part = Buffer.allocUnsafe(64 * 1024);
+    try {
+      const got = readSync(0, part);
+      if (got === 0) break;
+      parts.push(part.subarray(0, got));
+      size += got;
+    } catch (error) {
+      if (systemCode(error) === "EOF") break;
+      if (systemCode(error) !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+  return Buffer.concat(parts);
 }
 
 /** `@label` becomes that task's branch; any other ref must name a commit now, and is resolved anew when the task starts. */
