@@ -124,6 +124,8 @@ async function greet(socket: Socket): Promise<Link> {
       socket.write(`${JSON.stringify(request)}\n`);
     });
   const answer = await ask({ do: "hello", proto: protocol, version });
+  // An open socket would keep this process from ending with its error.
+  if (!("hello" in answer) || answer.hello.proto > protocol) socket.destroy();
   if (!("hello" in answer))
     throw new CopseError("RUNNER_UNREACHABLE", "the runner does not answer as expected", { hint: "Restart it: copse runner stop" });
   if (answer.hello.proto > protocol)

@@ -88,7 +88,7 @@ export function systemCode(error: unknown): string {
 export function isDiskFull(error: unknown): boolean {
   if (["ENOSPC", "EDQUOT", "EFBIG"].includes(systemCode(error))) return true;
   const cause = (error as { cause?: unknown } | null)?.cause;
-  if (cause !== undefined) return isDiskFull(cause);
+  if (cause !== undefined && isDiskFull(cause)) return true;
   return error instanceof Error && /No space left on device|Disk quota exceeded/i.test(error.message);
 }
 

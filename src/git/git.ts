@@ -1,9 +1,10 @@
 /** The only door to git, and the only user of simple-git: hooks, pagers, file-system monitors and foreign protocols off, `GIT_*` of the caller gone. */
 import { GitError, type SimpleGit, simpleGit } from "simple-git";
-import { CopseError, messageOf } from "../core/errors.ts";
+import { CopseError, isDiskFull, messageOf } from "../core/errors.ts";
 import { redact } from "../core/redact.ts";
 import { safe } from "../core/safe.ts";
 import { debug } from "../system/debug.ts";
+import { isFull } from "../system/disk.ts";
 
 /** Given with every call: what a hostile repository could make git run on our behalf is off. */
 const config = [
@@ -90,7 +91,11 @@ export async function git(dir: string, args: readonly string[], options: GitOpti
     const text = safe(redact(messageOf(error))).trim();
     debug(() => `git ${redact(args.join(" "))} [${dir}] failed: ${text}`);
     if (!(error instanceof GitError)) throw error;
-    throw new CopseError("GIT_FAILED", `git ${args.find((arg) => !arg.startsWith("-")) ?? ""}: ${text.slice(0, 2000)}`, { cause: error });
+    // Git does not always say why it could not write; a full disk is no fault of the task's, and is waited out.
+    const why = isFull(dir) && !isDiskFull(error) ? " (No space left on device)" : "";
+    throw new CopseError("GIT_FAILED", `git ${args.find((arg) => !arg.startsWith("-")) ?? ""}: ${text.slice(0, 2000)}${why}`, {
+      cause: error,
+    });
   }
 }
 

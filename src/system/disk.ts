@@ -10,3 +10,9 @@ export function roomAt(path: string): { bytes: number; inodes: number } | undefi
     return undefined;
   }
 }
+
+/** So little room that a write of any size may fail. */
+export function isFull(path: string): boolean {
+  const room = roomAt(path);
+  return room !== undefined && (room.bytes < 256 * 1024 || room.inodes < 16);
+}

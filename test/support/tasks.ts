@@ -46,7 +46,12 @@ export function stateFolder(): { state: string; remove: () => void } {
   return { state, remove: () => rmSync(state, { recursive: true, force: true }) };
 }
 
-export function newTask(state: string, label = `t-${randomBytes(4).toString("hex")}`, more: Partial<Request> = {}): Task {
+export function newTask(
+  state: string,
+  label = `t-${randomBytes(4).toString("hex")}`,
+  more: Partial<Request> = {},
+  prompt = "a prompt",
+): Task {
   return createTask(
     state,
     {
@@ -58,7 +63,7 @@ export function newTask(state: string, label = `t-${randomBytes(4).toString("hex
       commonDir: "/nowhere/.git",
       cwd: "/nowhere",
       request: () => request(more),
-      prompt: "a prompt",
+      prompt,
       env: {},
       taken: () => undefined,
       alsoClaim: undefined,
