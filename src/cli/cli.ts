@@ -1,12 +1,9 @@
 /** The command line for people: names, help, completion; the only user of yargs. Each command's module is loaded when it is called. */
 import yargs, { type Argv } from "yargs";
-import { CopseError, exit } from "../core/errors.ts";
-import { similar } from "../core/similar.ts";
-import { readIndex, taskOf } from "../store/index-file.ts";
-import { stateDir } from "../store/paths.ts";
+import { exit } from "../core/errors.ts";
 import { version } from "../version.ts";
 import { type Flag, runFlags, statuslineFlags, tasksFlags } from "./flags.ts";
-import { commandNames } from "./names.ts";
+import { complete, number, wrongUsage } from "./usage.ts";
 
 /** @returns the exit code. @throws CopseError */
 export async function cli(argv: readonly string[]): Promise<number> {
@@ -311,48 +308,3 @@ function withFlags(y: Argv, flags: readonly Flag[]): Argv {
 }
 
 const names = (args: Readonly<Record<string, unknown>>): string[] => ((args["task"] as (string | number)[] | undefined) ?? []).map(String);
-
-function number(args: Readonly<Record<string, unknown>>, name: string): number | undefined {
-  const value = args[name];
-  if (value === undefined) return undefined;
-  if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
-  throw new CopseError("USAGE", `--${name}: expected a whole number from 1 up`, { hint: `Example: --${name} 2` });
-}
-
-/** yargs' refusals in our wording, with a suggestion. */
-function wrongUsage(message: string): CopseError {
-  const [, word] = /Unknown arguments?: (\S+?)(?:,|$)/.exec(message) ?? [];
-  const instead =
-    word === undefined
-      ? undefined
-      : similar(word, [...commandNames, "json", "quiet", "follow", "raw", "run", "tail", "since", "any", "timeout", "then"]);
-  const text = message.startsWith("Not enough")
-    ? "something is missing: this command needs the name of a task or an action"
-    : message.charAt(0).toLowerCase() + message.slice(1);
-  return new CopseError("USAGE", text.replace(/\n/g, "; "), {
-    hint: instead === undefined ? "See the command with --help." : `Did you mean ${instead}?`,
-  });
-}
-
-/** Labels of tasks complete wherever a task is named; silent on any trouble. */
-function complete(
-  current: string,
-  args: { readonly _: readonly (string | number)[] },
-  defaults: (done: (err: Error | null, words?: string[]) => void) => void,
-  done: (words: string[]) => void,
-): void {
-  const verb = String(args._[1] ?? "");
-  if (!["show", "logs", "stop", "retry", "wait", "attach", "send", "answer", "approve", "deny"].includes(verb) || current.startsWith("-")) {
-    defaults((_error, words) => done(words ?? []));
-    return;
-  }
-  try {
-    done(
-      [...new Set([...readIndex(stateDir()).values()].map((entry) => taskOf(entry).label))]
-        .filter((label) => label.startsWith(current) && /^[\w.-]+$/.test(label))
-        .slice(-200),
-    );
-  } catch {
-    done([]);
-  }
-}

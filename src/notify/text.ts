@@ -43,6 +43,14 @@ function completedText(task: Task): string {
   return `${checked}, ${files} ${files === 1 ? "file" : "files"}, +${insertions} −${deletions}`;
 }
 
+/** One for a whole login. */
+export const limitNotice = (task: Task, text: string): Notice => ({
+  title: "A usage limit is reached",
+  body: `${safeLine(redact(text), 180)}\nTasks of this login wait and go on by themselves.\ncopse tasks`,
+  urgent: false,
+  tasks: [task.id],
+});
+
 /** More than this many at once are told as one. */
 export const groupFrom = 4;
 

@@ -7,9 +7,9 @@ import { CopseError, messageOf } from "../core/errors.ts";
 import { waitingFor } from "../core/line.ts";
 import { holdsSlot } from "../core/next.ts";
 import { type Answer, type Ask, type Hello, isOlder, protocol } from "../core/protocol.ts";
-import { safeLine } from "../core/safe.ts";
 import { isTerminal, type Task } from "../core/task.ts";
 import { Announcer } from "../notify/announcer.ts";
+import { limitNotice } from "../notify/text.ts";
 import { memoryQueue } from "../queue/memory.ts";
 import type { Queue } from "../queue/queue.ts";
 import { loginOf } from "../session/login.ts";
@@ -318,13 +318,7 @@ export class Runner {
   #limitMet(task: Task, closed: Closed): void {
     this.#say(`${task.label}: ${closed.text}; nothing of this login starts before ${closed.until}`);
     for (const record of this.#records.values()) record.wake();
-    if (this.#config.notify.when !== "off")
-      this.#announcer.say({
-        title: "A usage limit is reached",
-        body: `${safeLine(closed.text, 180)}\nTasks of this login wait and go on by themselves.\ncopse tasks`,
-        urgent: false,
-        tasks: [task.id],
-      });
+    if (this.#config.notify.when !== "off") this.#announcer.say(limitNotice(task, closed.text));
   }
 
   #goAway(why: string): void {

@@ -16,6 +16,7 @@ export function submitDirectly(box: Sandbox, label: string, prompt: string, exec
       slugOf,
       repo: repo.root,
       repoId: repo.id,
+      commonDir: repo.commonDir,
       cwd: repo.top,
       request: (slug) =>
         request({

@@ -83,6 +83,6 @@ async function answerOne(task: Task, said: string): Promise<void> {
     process.stdout.write(`${safeLine(task.label)} goes on.\n`);
   } catch (error) {
     if (!(error instanceof CopseError)) throw error;
-    process.stdout.write(`${error.message}\n`);
+    process.stdout.write(safe(`${error.message}\n`));
   }
 }
