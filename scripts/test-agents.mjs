@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const version = "2.1.329";
 const installMs = 240_000;
 const fileMs = 180_000;
-const allMs = 300_000;
+const allMs = 600_000;
 const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = join(root, ".cache", "agents", `claude-${version}`);
 const program = join(cache, "node_modules", ".bin", "claude");

@@ -1,7 +1,7 @@
 /** What the crash scenarios share: a sandbox with a book of starts and ends kept by the agents themselves, and the audit of everything afterwards. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { agent, processesOf, type Ran, runnerPid, type Sandbox, sandbox } from "../support/sandbox.ts";
+import { agent, processesOf, type Ran, type Sandbox, sandbox } from "../support/sandbox.ts";
 
 export interface Submitted {
   readonly id: string;
@@ -201,5 +201,3 @@ export function agentsOf(box: Sandbox, id?: string): number[] {
     }
   });
 }
-
-export { runnerPid };
