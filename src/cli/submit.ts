@@ -1,11 +1,11 @@
 /** From flags, configuration and surroundings to a task on disk. Everything that can be refused is refused here, before anything is written. */
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { lstatSync, readFileSync, realpathSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { parseDuration } from "../core/duration.ts";
 import { CopseError, messageOf, systemCode } from "../core/errors.ts";
-import { checkLabel, labelFrom, slugOf } from "../core/label.ts";
+import { checkBranchName, checkLabel, labelFrom, slugOf } from "../core/label.ts";
 import { safeLine } from "../core/safe.ts";
 import type { Delivery, Request, Task } from "../core/task.ts";
 import { branchInTheWay, findRepository, type Repository, requireCommits } from "../git/repository.ts";
@@ -213,11 +213,11 @@ function requestBuilder(flags: Reader, config: Config, repo: Repository, given: 
     groupLimit: config.groups[flags.text("group") ?? ""] ?? null,
     repoLimit: config.repositoryLimit,
   };
-  return (slug) => ({
-    ...fields,
-    branchName: config.branch.replaceAll("{label}", slug),
-    place: placeOf(config.worktrees, place ?? slug, repo),
-  });
+  return (slug) => {
+    const branchName = config.branch.replaceAll("{label}", slug);
+    checkBranchName(branchName);
+    return { ...fields, branchName, place: placeOf(config.worktrees, place ?? slug, repo) };
+  };
 }
 
 function placeOf(template: string, slug: string, repo: Repository): string {
@@ -228,7 +228,7 @@ function placeOf(template: string, slug: string, repo: Repository): string {
 function inTheWay(repo: Repository, request: Request): string | undefined {
   const branch = branchInTheWay(repo, request.branchName);
   if (branch !== undefined) return branch;
-  return existsSync(request.place) ? `${request.place} exists already` : undefined;
+  return lstatSync(request.place, { throwIfNoEntry: false }) ? `${request.place} exists already` : undefined;
 }
 
 /** The program is looked for now, in the person's own PATH, instead of failing in the background. @throws CopseError AGENT_NOT_FOUND */

@@ -1,4 +1,5 @@
 /** The only door to git, and the only user of simple-git: hooks, pagers, file-system monitors and foreign protocols off, `GIT_*` of the caller gone. */
+import { existsSync } from "node:fs";
 import { GitError, type SimpleGit, simpleGit } from "simple-git";
 import { CopseError, messageOf } from "../core/errors.ts";
 import { redact } from "../core/redact.ts";
@@ -10,6 +11,8 @@ const config = [
   "core.hooksPath=/dev/null",
   "core.fsmonitor=false",
   "core.pager=cat",
+  "core.safecrlf=false",
+  "log.showSignature=false",
   "protocol.ext.allow=never",
   "commit.gpgSign=false",
   "tag.gpgSign=false",
@@ -48,6 +51,8 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** More `-c` settings for this one call. */
   readonly config?: readonly string[];
+  /** Protocols as git and the person have set them (git refuses `file` for submodules), instead of our list. */
+  readonly ownProtocols?: boolean;
 }
 
 /**
@@ -56,7 +61,9 @@ export interface GitOptions {
  */
 export async function git(dir: string, args: readonly string[], options: GitOptions = {}): Promise<string> {
   const startedAt = performance.now();
-  const env = { ...gitEnv(), ...options.env };
+  if (!existsSync(dir)) throw new CopseError("GIT_FAILED", `git ${args[0] ?? ""}: the folder ${safe(dir)} is gone`);
+  const env: Record<string, string> = { ...gitEnv(), ...options.env };
+  if (options.ownProtocols && process.env["GIT_ALLOW_PROTOCOL"] === undefined) delete env["GIT_ALLOW_PROTOCOL"];
   const run: SimpleGit = simpleGit({
     baseDir: dir,
     config: [...config, ...(options.config ?? [])],
