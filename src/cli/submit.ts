@@ -1,6 +1,5 @@
 /** From flags, configuration and surroundings to a task on disk. Everything that can be refused is refused here, before anything is written. */
 
-import { createHash } from "node:crypto";
 import { lstatSync, readFileSync, realpathSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { parseDuration } from "../core/duration.ts";
@@ -13,7 +12,7 @@ import { agentFor } from "../session/agents/index.ts";
 import { taskEnvironment } from "../session/environment.ts";
 import { type Config, type Loaded, loadConfig } from "../store/config.ts";
 import { stateDir } from "../store/paths.ts";
-import { createTask } from "../store/tasks.ts";
+import { checkoutClaim, createTask } from "../store/tasks.ts";
 import { executableOf, isTrusted } from "../store/trust.ts";
 import { which } from "../system/which.ts";
 import type { Parsed } from "./flags.ts";
@@ -66,7 +65,7 @@ export async function submit(
       prompt,
       env: taskEnvironment(process.env),
       taken: (slug) => (worktree ? inTheWay(repo, build(slug)) : undefined),
-      alsoClaim: worktree ? undefined : `checkout-${createHash("sha256").update(repo.top).digest("hex").slice(0, 12)}`,
+      alsoClaim: worktree ? undefined : checkoutClaim(repo.top),
     },
     new Date(),
   );

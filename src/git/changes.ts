@@ -1,12 +1,13 @@
 /** What a run changed: leftovers, commits, the difference to the base. */
 import { copyFileSync, existsSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { type GitOptions, git, gitLine, gitMaybe } from "./git.ts";
+import { findRepository } from "./repository.ts";
 import { leadsTo } from "./worktrees.ts";
 
 /** An operation that git is in the middle of; its files must not be committed blindly. */
-export async function unfinishedOperation(worktree: string): Promise<string | undefined> {
-  const dir = await gitDirOf(worktree);
+export function unfinishedOperation(worktree: string): string | undefined {
+  const dir = findRepository(worktree).gitDir;
   const marks = {
     MERGE_HEAD: "merge",
     "rebase-merge": "rebase",
@@ -16,9 +17,6 @@ export async function unfinishedOperation(worktree: string): Promise<string | un
   };
   return Object.entries(marks).find(([file]) => existsSync(join(dir, file)))?.[1];
 }
-
-/** The worktree's own git directory. */
-export const gitDirOf = async (worktree: string): Promise<string> => resolve(worktree, await gitLine(worktree, ["rev-parse", "--git-dir"]));
 
 /** Paths that differ from the last commit, untracked ones included, at most as git shows them (an untracked folder is one path). */
 export async function dirtyPaths(worktree: string): Promise<string[]> {
@@ -66,6 +64,7 @@ export interface Difference {
 
 /** From `base` to the commit `tip`; to the files of the checkout as they are, untracked ones included, when `tip` is "". Binary files count as changed with null lines. */
 export async function differenceOf(dir: string, base: string, tip: string): Promise<Difference> {
+  if (tip === base) return { commits: 0, files: 0, insertions: 0, deletions: 0, paths: [] };
   const commits = Number(await gitLine(dir, ["rev-list", "--count", "--end-of-options", `${base}..${tip || "HEAD"}`]));
   const to = tip || (await treeOfFiles(dir));
   const flags = ["--numstat", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none"];
@@ -83,7 +82,7 @@ export async function differenceOf(dir: string, base: string, tip: string): Prom
 
 /** The files of a checkout as a tree, by way of an index of our own: the person's stays as it is. */
 async function treeOfFiles(dir: string): Promise<string> {
-  const gitDir = await gitDirOf(dir);
+  const { gitDir } = findRepository(dir);
   const index = join(gitDir, `copse-index.${process.pid}`);
   const options = { env: { GIT_INDEX_FILE: index } };
   try {
@@ -97,6 +96,7 @@ async function treeOfFiles(dir: string): Promise<string> {
 
 /** Subjects of the commits between, oldest first, at most `max`. */
 export async function subjects(dir: string, base: string, tip: string, max = 50): Promise<string[]> {
+  if (tip === base) return [];
   const out = await git(dir, ["log", "--reverse", "--format=%h %s", `--max-count=${max}`, "--end-of-options", `${base}..${tip || "HEAD"}`]);
   return out.split("\n").filter((row) => row !== "");
 }

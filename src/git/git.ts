@@ -69,6 +69,9 @@ export async function git(dir: string, args: readonly string[], options: GitOpti
     config: [...config, ...(options.config ?? [])],
     maxConcurrentProcesses: 16,
     timeout: { block: silenceMs },
+    // Only `close` says that all of the output is here. simple-git's default also takes 50 ms after the exit for the end: on a busy machine that made
+    // an empty answer of a full one, and "nothing to commit" of a worktree full of work.
+    completion: { onClose: true, onExit: false },
     // simple-git takes a silent non-zero exit for success; `rev-parse --verify --quiet` says no that way.
     errors: (error, result) =>
       error ??

@@ -140,9 +140,14 @@ export async function headRef(path: string): Promise<string | null> {
   return (await gitMaybe(path, ["symbolic-ref", "--quiet", "HEAD"])) ?? null;
 }
 
-/** The commit a ref means, or undefined. */
-export const commitOf = (dir: string, ref: string): Promise<string | undefined> =>
-  gitMaybe(dir, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`]);
+/** The commit a ref means, or undefined. @throws CopseError when git's answer is no commit id: everything is built on this one */
+export async function commitOf(dir: string, ref: string): Promise<string | undefined> {
+  const sha = await gitMaybe(dir, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`]);
+  if (sha === undefined || /^[0-9a-f]{40,64}$/.test(sha)) return sha;
+  throw new CopseError("GIT_FAILED", `git rev-parse named no commit for ${ref}: ${JSON.stringify(sha.slice(0, 200))}`, {
+    hint: "Try again.",
+  });
+}
 
 /** Deletes a branch if it still points at `sha`, else throws. */
 export async function deleteBranchAt(repo: string, branch: string, sha: string): Promise<void> {

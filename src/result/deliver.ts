@@ -2,20 +2,22 @@
  * The step after the agent: leftovers committed, checks run, the branch pushed where that was asked, the report written. The same for work that failed or was stopped:
  * what is there is kept and told. Every part may be repeated; a failed delivery never runs the agent again.
  */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { CopseError, isDiskFull, messageOf } from "../core/errors.ts";
 import { secretValues } from "../core/redact.ts";
 import type { Failure, Result, Task } from "../core/task.ts";
 import { type Difference, differenceOf, subjects } from "../git/changes.ts";
 import { pushBranch, pushRemoteOf } from "../git/remote.ts";
 import { assertWorktree, commitOf, unlockWorktree } from "../git/worktrees.ts";
+import { stopRun } from "../process/stop.ts";
 import { replaceFile } from "../store/files.ts";
 import { envFile, promptFile, reportFile } from "../store/paths.ts";
 import { Superseded, type TaskRecord } from "../store/record.ts";
 import { fillTemplate } from "../store/templates.ts";
 import { artefactsOf } from "./artefacts.ts";
 import { gatherEvidence } from "./evidence.ts";
-import { type Kept, keepLeftovers } from "./leftovers.ts";
+import { deliveryCookie, type Kept, keepLeftovers } from "./leftovers.ts";
 import { reportValues } from "./report.ts";
 
 type Env = Readonly<Record<string, string>>;
@@ -59,6 +61,10 @@ async function keep(record: TaskRecord, env: Env): Promise<Kept | undefined> {
     return { tip: "", notes: [], operation: null };
   }
   if (!existsSync(task.worktree)) return await keepBranch(task);
+  // The mark of a delivery that a crash cut short: its git processes may have outlived the runner.
+  const begun = join(record.dir, "delivering");
+  if (existsSync(begun)) await stopRun(deliveryCookie(task), null, { intMs: 0, termMs: 2000 });
+  else writeFileSync(begun, "");
   const kept = await keepLeftovers(task, env);
   const fresh = kept.notes.filter((note) => !record.task.notes.includes(note));
   if (fresh.length > 0) await record.add(fresh.map((text) => ({ type: "noted", text })));
@@ -114,5 +120,5 @@ async function finish(record: TaskRecord, failure: Failure | null, work: Work | 
   const place = task.worktree ?? task.planned?.path;
   if (task.request.worktree && place !== undefined) await unlockWorktree(task.repo, place).catch(() => {});
   await record.add([{ type: "delivered", result, failure }]);
-  rmSync(envFile(record.dir), { force: true });
+  for (const file of [envFile(record.dir), join(record.dir, "delivering")]) rmSync(file, { force: true });
 }

@@ -3,10 +3,10 @@ import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { redact } from "../core/redact.ts";
 import type { Task } from "../core/task.ts";
-import { commitAll, dirtyPaths, forward, gitDirOf, nestedRepositories, unfinishedOperation } from "../git/changes.ts";
+import { commitAll, dirtyPaths, forward, nestedRepositories, unfinishedOperation } from "../git/changes.ts";
 import { git } from "../git/git.ts";
+import { findRepository } from "../git/repository.ts";
 import { assertWorktree, commitOf, headRef, pin } from "../git/worktrees.ts";
-import { stopRun } from "../process/stop.ts";
 import { fillTemplate } from "../store/templates.ts";
 
 export interface Kept {
@@ -16,6 +16,9 @@ export interface Kept {
   /** git's own operation that the worktree is in the middle of. */
   readonly operation: string | null;
 }
+
+/** Marks the git processes of a delivery, so that those a dead runner left are found. */
+export const deliveryCookie = (task: Task): string => `${task.id}.deliver`;
 
 /** A lock on the task's branch in the common directory may for a moment be somebody else's. */
 const branchLockMs = 1000;
@@ -28,11 +31,9 @@ export async function keepLeftovers(task: Task, env: Readonly<Record<string, str
   const dir = task.worktree as string;
   const branch = task.branch as string;
   await assertWorktree(dir, null, task.repoId);
-  const cookie = `${task.id}.deliver`;
-  await stopRun(cookie, null, { intMs: 0, termMs: 2000 });
   await clearLocks(dir, branch);
-  const options = { env: { ...identityIn(env), COPSE_RUN: cookie } };
-  const operation = await unfinishedOperation(dir);
+  const options = { env: { ...identityIn(env), COPSE_RUN: deliveryCookie(task) } };
+  const operation = unfinishedOperation(dir);
   if (operation !== undefined) {
     const note = `the worktree is in the middle of a ${operation}; its uncommitted files are left as they are in ${dir}`;
     return { tip: "", notes: [note], operation };
@@ -43,7 +44,8 @@ export async function keepLeftovers(task: Task, env: Readonly<Record<string, str
   const before = await commitOf(dir, "HEAD");
   // Leftovers never go onto a branch that is not the task's, be it the agent's or the person's.
   if (head !== own && before !== undefined) await git(dir, ["update-ref", "--no-deref", "HEAD", before]);
-  if ((await dirtyPaths(dir)).length > 0) {
+  const dirty = (await dirtyPaths(dir)).length > 0;
+  if (dirty) {
     const nested = await nestedRepositories(dir);
     const title = redact(task.request.title);
     await commitAll(dir, fillTemplate(task.repo, "commit-message.txt", { title, label: task.label }), nested, options);
@@ -51,7 +53,7 @@ export async function keepLeftovers(task: Task, env: Readonly<Record<string, str
     const left = (await dirtyPaths(dir)).filter((path) => !nested.includes(path));
     if (left.length > 0) notes.push(`not committed, still in ${dir}: ${left.slice(0, 5).join(", ")}${left.length > 5 ? " …" : ""}`);
   }
-  const tip = await commitOf(dir, "HEAD");
+  const tip = dirty ? await commitOf(dir, "HEAD") : before;
   if (tip === undefined) return { tip: (await commitOf(task.repo, own)) ?? (task.base as string), notes, operation: null };
   const where = head === null ? "a detached HEAD" : `the branch ${head.replace("refs/heads/", "")}`;
   if (await forward(dir, branch, tip)) {
@@ -71,13 +73,13 @@ export async function keepLeftovers(task: Task, env: Readonly<Record<string, str
 
 /** Every process of the run is proven gone: its locks are a dead one's. */
 async function clearLocks(dir: string, branch: string): Promise<void> {
-  const gitDir = await gitDirOf(dir);
+  const { gitDir, commonDir } = findRepository(dir);
   for (const name of ["index.lock", "HEAD.lock"]) rmSync(join(gitDir, name), { force: true });
-  const common = (await git(dir, ["rev-parse", "--path-format=absolute", "--git-path", `refs/heads/${branch}.lock`])).replace(/\n$/, "");
-  const seen = lookAtLock(common);
+  const lock = join(commonDir, "refs", "heads", `${branch}.lock`);
+  const seen = lookAtLock(lock);
   if (seen === undefined) return;
   await new Promise((resolve) => setTimeout(resolve, branchLockMs));
-  if (lookAtLock(common) === seen) rmSync(common, { force: true });
+  if (lookAtLock(lock) === seen) rmSync(lock, { force: true });
 }
 
 function lookAtLock(file: string): string | undefined {

@@ -8,7 +8,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { CopseError, systemCode } from "../core/errors.ts";
 import type { Task } from "../core/task.ts";
 import { resolveBase } from "../git/base.ts";
-import { dirtyPaths, gitDirOf } from "../git/changes.ts";
+import { dirtyPaths } from "../git/changes.ts";
 import type { GitOptions } from "../git/git.ts";
 import { inLane } from "../git/lane.ts";
 import { findRepository } from "../git/repository.ts";
@@ -53,23 +53,24 @@ const markOf = (task: Task): string => `copse task ${task.id}`;
 export async function prepare(record: TaskRecord, env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
   if (!record.task.request.worktree) return await useCheckout(record);
   const from = checkoutOf(record.task);
-  if (record.task.planned === null) await plan(record, from);
+  const again = record.task.planned !== null;
+  if (!again) await plan(record, from);
   const { task } = record;
   const planned = task.planned as Planned;
   const { path, branch, base } = planned;
   const cookie = `${task.id}.prepare`;
   const options: GitOptions = { env: { COPSE_RUN: cookie } };
   // What a runner that died left running of this very step is ended, and its locks are a dead one's, before anything is done again.
-  await stopRun(cookie, null, { intMs: 0, termMs: 2000 });
+  if (again) await stopRun(cookie, null, { intMs: 0, termMs: 2000 });
   const lane = join(repoDir(record.state, task.repoId), "lane");
   await inLane(lane, () => ensureRegistered(task, from, planned, options));
   await inCheckoutSlot(async () => {
-    rmSync(join(await gitDirOf(path), "index.lock"), { force: true });
+    rmSync(join(findRepository(path).gitDir, "index.lock"), { force: true });
     await checkOut(path, options);
   });
   const notes = await fill(task, from, path, lane, options);
   await tell(record, notes);
-  await runSetup(task, record.dir, path, env, signal);
+  await runSetup(task, record.dir, path, { ...env, COPSE_WORKTREE: path }, signal);
   if (signal.aborted) {
     await unlockWorktree(task.repo, path);
     await tell(record, [`its worktree stays in ${path}, on ${branch}, for a retry`]);

@@ -58,8 +58,8 @@ export async function sandbox(
     GIT_CONFIG_GLOBAL: join(home, "gitconfig"),
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_ALLOW_PROTOCOL: "file",
-    // Marks every process of this sandbox, so that a left-over one is found.
-    COPSE_TEST_SANDBOX: dir,
+    // Marks every process of this sandbox, agents too (a name of COPSE_* would not reach them), so that a left-over one is found.
+    TEST_SANDBOX_DIR: dir,
     ...(process.env["NODE_V8_COVERAGE"] ? { NODE_V8_COVERAGE: process.env["NODE_V8_COVERAGE"] } : {}),
   };
   const git = (args: readonly string[], cwd = repo) =>
@@ -123,7 +123,7 @@ export async function sandbox(
 
 /** Live processes that carry the sandbox's mark in their environment (Linux). */
 export function processesOf(dir: string): number[] {
-  const mark = `COPSE_TEST_SANDBOX=${dir}`;
+  const mark = `TEST_SANDBOX_DIR=${dir}`;
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .map(Number)

@@ -1,6 +1,11 @@
 /** Making tasks of a line of shell in a sandbox, and waiting for their end. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import * as assert from "uvu/assert";
 import type { Ran, Sandbox } from "./sandbox.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: what a command printed; the test is there to see what it is.
+export type Json = any;
 
 export interface Wanted {
   /** Flags of `run` before `--exec`. */
@@ -16,13 +21,13 @@ export function submit(box: Sandbox, label: string, script: string, { flags = []
 }
 
 /** Submits it, waits for its end; @returns its JSON, with `wait` = the exit code of `copse wait`. */
-export async function run(box: Sandbox, label: string, script: string, wanted: Wanted = {}): Promise<any> {
+export async function run(box: Sandbox, label: string, script: string, wanted: Wanted = {}): Promise<Json> {
   const made = await submit(box, label, script, wanted);
   assert.is(made.code, 0, made.stderr);
   return await settled(box, label, wanted.cwd);
 }
 
-export async function settled(box: Sandbox, label: string, cwd?: string): Promise<any> {
+export async function settled(box: Sandbox, label: string, cwd?: string): Promise<Json> {
   const waited = await box.copse(["wait", label, "--timeout", "60s"], cwd === undefined ? {} : { cwd });
   return { ...(await box.task(label, cwd)), wait: waited.code };
 }
@@ -33,4 +38,11 @@ export function assertUntouched(box: Sandbox, cwd = box.repo): void {
 }
 
 /** The error that a command printed with `--json`. */
-export const errorOf = (ran: Ran): any => JSON.parse(ran.stdout).error;
+export const errorOf = (ran: Ran): Json => JSON.parse(ran.stdout).error;
+
+/** The person's own settings; write a limit before the first command, for a runner that is up takes it only at its next tick. */
+export function settings(box: Sandbox, config: Readonly<Record<string, unknown>>): void {
+  const file = join(box.dir, "home", ".config", "copse", "config.json");
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(config));
+}

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { builtCli, type Sandbox, sandbox } from "../support/sandbox.ts";
-import { assertUntouched, errorOf, run, submit } from "../support/task.ts";
+import { assertUntouched, errorOf, type Json, run, settings, submit } from "../support/task.ts";
 
 const writes = 'pwd -P > cwd.txt; git rev-parse --show-toplevel > top.txt; echo done > "$COPSE_LABEL.txt"';
 
 /** Runs a task in `cwd` and shows that its agent stood in its own worktree, on its own branch. */
-async function works(box: Sandbox, cwd: string, label: string): Promise<any> {
+async function works(box: Sandbox, cwd: string, label: string): Promise<Json> {
   const task = await run(box, label, writes, { cwd });
   assert.is(task.state, "completed", JSON.stringify(task.failure));
   assert.is(readFileSync(join(task.worktree, "cwd.txt"), "utf8"), `${task.worktree}\n`);
@@ -212,15 +212,13 @@ test("paths with spaces, newlines, emoji, quotes and a leading dash", async () =
     writeFileSync(join(box.repo, ".git", "info", "exclude"), "");
     mkdirSync(join(box.repo, ".worktrees"), { recursive: true });
     const trees = "odd [place] *\\ {repo}/{label}";
-    const config = join(box.dir, "home", ".config", "copse", "config.json");
-    mkdirSync(join(config, ".."), { recursive: true });
-    writeFileSync(config, JSON.stringify({ worktrees: trees.replace("{repo}", "x") }));
+    settings(box, { worktrees: trees.replace("{repo}", "x") });
     const placed = await run(box, "placed", "echo x > x.txt");
     assert.is(placed.state, "completed", JSON.stringify(placed.failure));
     assert.is(placed.worktree, join(box.repo, "odd [place] *\\ x", "placed"));
     rmSync(join(box.repo, ".worktrees"), { recursive: true });
     assertUntouched(box);
-    writeFileSync(config, JSON.stringify({ worktrees: "wt-{label}" }));
+    settings(box, { worktrees: "wt-{label}" });
     const top = await run(box, "top", "echo x > x.txt");
     assert.is(top.worktree, join(box.repo, "wt-top"));
     assertUntouched(box);
@@ -264,9 +262,7 @@ test("a link in the repository does not lead the worktree out of it; the person'
     assert.match(task.failure.message, /leads out of the repository/);
     assert.equal(execFileSync("ls", ["-A", out], { encoding: "utf8" }), "");
     assert.throws(() => box.git(["rev-parse", "--verify", "-q", "copse/led"]));
-    const config = join(box.dir, "home", ".config", "copse", "config.json");
-    mkdirSync(join(config, ".."), { recursive: true });
-    writeFileSync(config, JSON.stringify({ worktrees: join(out, "{repo}", "{label}") }));
+    settings(box, { worktrees: join(out, "{repo}", "{label}") });
     const task2 = await run(box, "mine", "echo x > x.txt");
     assert.is(task2.state, "completed", JSON.stringify(task2.failure));
     assert.is(task2.worktree, join(out, "repo", "mine"));
