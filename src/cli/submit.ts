@@ -1,11 +1,10 @@
 /** From flags, configuration and surroundings to a task on disk. Everything that can be refused is refused here, before anything is written. */
 
-import { existsSync, readFileSync, readSync, realpathSync } from "node:fs";
+import { lstatSync, readFileSync, readSync, realpathSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { parseDuration } from "../core/duration.ts";
 import { CopseError, messageOf, systemCode } from "../core/errors.ts";
-import { sha256 } from "../core/hash.ts";
-import { checkLabel, labelFrom, slugOf } from "../core/label.ts";
+import { checkBranchName, checkLabel, labelFrom, slugOf } from "../core/label.ts";
 import { isPolicy, policies } from "../core/policy.ts";
 import { safeLine } from "../core/safe.ts";
 import { similar } from "../core/similar.ts";
@@ -15,7 +14,7 @@ import { agentNames } from "../session/agents/names.ts";
 import { taskEnvironment } from "../session/environment.ts";
 import { type Config, type Loaded, loadConfig } from "../store/config.ts";
 import { stateDir } from "../store/paths.ts";
-import { createTask } from "../store/tasks.ts";
+import { checkoutClaim, createTask } from "../store/tasks.ts";
 import { executableOf, isTrusted } from "../store/trust.ts";
 import { which } from "../system/which.ts";
 import { findTask } from "./find.ts";
@@ -70,7 +69,7 @@ export async function submit(
       prompt,
       env: taskEnvironment(process.env),
       taken: (slug) => (worktree ? inTheWay(repo, build(slug)) : undefined),
-      alsoClaim: worktree ? undefined : `checkout-${sha256(repo.top).slice(0, 12)}`,
+      alsoClaim: worktree ? undefined : checkoutClaim(repo.top),
     },
     new Date(),
   );
@@ -238,11 +237,11 @@ function requestBuilder(flags: Reader, config: Config, repo: Repository, given: 
     repoLimit: config.repositoryLimit,
     notify: policyOf(flags.text("notify")),
   };
-  return (slug) => ({
-    ...fields,
-    branchName: config.branch.replaceAll("{label}", slug),
-    place: placeOf(config.worktrees, place ?? slug, repo),
-  });
+  return (slug) => {
+    const branchName = config.branch.replaceAll("{label}", slug);
+    checkBranchName(branchName);
+    return { ...fields, branchName, place: placeOf(config.worktrees, place ?? slug, repo) };
+  };
 }
 
 function dollars(asked: string | null): number | null {
@@ -265,7 +264,7 @@ function placeOf(template: string, slug: string, repo: Repository): string {
 function inTheWay(repo: Repository, request: Request): string | undefined {
   const branch = branchInTheWay(repo, request.branchName);
   if (branch !== undefined) return branch;
-  return existsSync(request.place) ? `${request.place} exists already` : undefined;
+  return lstatSync(request.place, { throwIfNoEntry: false }) ? `${request.place} exists already` : undefined;
 }
 
 /** The program is looked for now, in the person's own PATH, instead of failing in the background. @throws CopseError AGENT_NOT_FOUND */

@@ -29,7 +29,13 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
     case "slot-taken":
       return { ...next, ...to("preparing"), notBefore: null, startedAt: task.startedAt ?? event.at };
     case "worktree-planned":
-      return { ...next, planned: { path: event.path, branch: event.branch, base: event.base }, baseRef: event.baseRef };
+      // Planned (again): there is no place to work in until it is made, so nobody is let in and nothing is committed before that.
+      return {
+        ...next,
+        planned: { path: event.path, branch: event.branch, base: event.base },
+        baseRef: event.baseRef,
+        worktreeState: "none",
+      };
     case "worktree-made":
       return { ...next, worktree: event.path, branch: event.branch, base: event.base, worktreeState: "present" };
     case "run-starting":

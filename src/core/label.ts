@@ -31,18 +31,37 @@ export function checkLabel(label: string): void {
 
 /**
  * The safe name of a label: `[a-z0-9][a-z0-9-]*`, at most 48 characters. A label that is one already stays as it is;
- * any other gets six hex digits of its hash behind it, so that two labels never share a slug, not even where case is folded.
+ * any other (and one that looks like it had been through here) gets eight hex digits of its hash behind it, so that two labels never share a slug,
+ * not even where case is folded.
  */
 export function slugOf(label: string): string {
-  if (plain.test(label) && !reserved.has(label)) return label;
-  const base = words(label, 40) || "task";
-  return `${base}-${sha256(label).slice(0, 6)}`;
+  if (plain.test(label) && !reserved.has(label) && !/-[0-9a-f]{8}$/.test(label)) return label;
+  const base = words(label, 39) || "task";
+  return `${base}-${sha256(Buffer.from(label, "utf16le")).slice(0, 8)}`;
+}
+
+/**
+ * A branch name that needs no quotes anywhere it is printed. The template is a repository's, so it is not trusted to make one.
+ * @throws CopseError BAD_CONFIG
+ */
+export function checkBranchName(name: string): void {
+  const parts = name.split("/");
+  const plainParts = parts.every((part) => /^[\p{L}\p{N}_][\p{L}\p{N}._+-]*$/u.test(part) && !/\.\.|\.$|\.lock$/i.test(part));
+  if (plainParts && name.length <= 200 && name !== "HEAD") return;
+  throw new CopseError(
+    "BAD_CONFIG",
+    `the setting \`branch\` makes a name that git or a shell may take for something else: ${JSON.stringify(name)}`,
+    {
+      hint: "Use letters, digits, dots, dashes, underscores and slashes: copse/{label}",
+    },
+  );
 }
 
 /** A label from the first words of a prompt or command; never empty, always its own slug. */
 export function labelFrom(text: string): string {
   const base = words(text.slice(0, 400), 32) || "task";
-  return plain.test(base) && !reserved.has(base) ? base : `task-${base}`;
+  if (!plain.test(base) || reserved.has(base)) return `task-${base}`;
+  return slugOf(base) === base ? base : `${base}-task`;
 }
 
 /** The n-th try for a label made by ourselves: `fix-login`, `fix-login-2`, … */

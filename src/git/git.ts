@@ -1,4 +1,5 @@
 /** The only door to git, and the only user of simple-git: hooks, pagers, file-system monitors and foreign protocols off, `GIT_*` of the caller gone. */
+import { existsSync } from "node:fs";
 import { GitError, type SimpleGit, simpleGit } from "simple-git";
 import { CopseError, isDiskFull, messageOf } from "../core/errors.ts";
 import { redact } from "../core/redact.ts";
@@ -11,6 +12,8 @@ const config = [
   "core.hooksPath=/dev/null",
   "core.fsmonitor=false",
   "core.pager=cat",
+  "core.safecrlf=false",
+  "log.showSignature=false",
   "protocol.ext.allow=never",
   "commit.gpgSign=false",
   "tag.gpgSign=false",
@@ -49,6 +52,8 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** More `-c` settings for this one call. */
   readonly config?: readonly string[];
+  /** Protocols as git and the person have set them (git refuses `file` for submodules), instead of our list. */
+  readonly ownProtocols?: boolean;
 }
 
 /**
@@ -57,13 +62,16 @@ export interface GitOptions {
  */
 export async function git(dir: string, args: readonly string[], options: GitOptions = {}): Promise<string> {
   const startedAt = performance.now();
-  const env = { ...gitEnv(), ...options.env };
+  if (!existsSync(dir)) throw new CopseError("GIT_FAILED", `git ${args[0] ?? ""}: the folder ${safe(dir)} is gone`);
+  const env: Record<string, string> = { ...gitEnv(), ...options.env };
+  if (options.ownProtocols && process.env["GIT_ALLOW_PROTOCOL"] === undefined) delete env["GIT_ALLOW_PROTOCOL"];
   const run: SimpleGit = simpleGit({
     baseDir: dir,
     config: [...config, ...(options.config ?? [])],
     maxConcurrentProcesses: 16,
     timeout: { block: silenceMs },
-    // Its default waits 50 ms after a command that printed nothing.
+    // Only `close` says that all of the output is here. simple-git's default also takes 50 ms after the exit for the end: on a busy machine that made
+    // an empty answer of a full one, and "nothing to commit" of a worktree full of work.
     completion: { onClose: true, onExit: false },
     // simple-git takes a silent non-zero exit for success; `rev-parse --verify --quiet` says no that way.
     errors: (error, result) =>

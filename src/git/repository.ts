@@ -1,7 +1,7 @@
 /** Finds the repository around a folder by looking at files only: no process is started, so that submitting a task stays fast. Git has the last word when the task starts. */
-import { existsSync, type lstatSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, type lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { CopseError } from "../core/errors.ts";
+import { CopseError, systemCode } from "../core/errors.ts";
 import { readMaybe } from "../store/files.ts";
 import { repoIdOf } from "../store/repo-ids.ts";
 
@@ -20,7 +20,7 @@ export interface Repository {
 
 /** @throws CopseError NO_REPOSITORY */
 export function findRepository(from: string): Repository {
-  for (let dir = realpathSync(from); ; dir = dirname(dir)) {
+  for (let dir = realOf(from); ; dir = dirname(dir)) {
     const gitDir = gitDirAt(dir);
     if (gitDir !== undefined) return describe(dir, gitDir, false);
     if (looksLikeGitDir(dir)) return describe(dir, dir, true);
@@ -29,6 +29,20 @@ export function findRepository(from: string): Repository {
   throw new CopseError("NO_REPOSITORY", `${from} is not inside a git repository`, {
     hint: "Go into one, or make one: git init && git commit --allow-empty -m start",
   });
+}
+
+/** A path that is not valid UTF-8 reaches us with replacement characters in it, and names nothing then. */
+function realOf(from: string): string {
+  try {
+    return realpathSync(from);
+  } catch (error) {
+    throw new CopseError("NO_REPOSITORY", `${from} cannot be opened (${systemCode(error)})`, {
+      hint: from.includes("\ufffd")
+        ? "Its path is not valid UTF-8, which Copse cannot work with; rename the folder, or clone into another one."
+        : "Go into a folder that is there.",
+      cause: error,
+    });
+  }
 }
 
 function gitDirAt(dir: string): string | undefined {
@@ -42,7 +56,15 @@ function gitDirAt(dir: string): string | undefined {
   if (stat.isDirectory()) return looksLikeGitDir(dotGit) ? realpathSync(dotGit) : undefined;
   // git takes everything behind "gitdir: " up to the last newline: paths may hold newlines themselves.
   const [, target] = /^gitdir: ([\s\S]*?)\n*$/.exec(readFileSync(dotGit, "utf8")) ?? [];
-  return target !== undefined && existsSync(resolve(dir, target)) ? realpathSync(resolve(dir, target)) : undefined;
+  if (target !== undefined && existsSync(resolve(dir, target))) return realpathSync(resolve(dir, target));
+  // As git does: never on to the repository that may lie around a broken one.
+  throw new CopseError(
+    "NO_REPOSITORY",
+    `${dotGit} does not lead to a git directory${target === undefined ? "" : `: ${target} is not there`}`,
+    {
+      hint: "A worktree whose repository was moved is mended by git worktree repair, run in the repository.",
+    },
+  );
 }
 
 function looksLikeGitDir(dir: string): boolean {
@@ -80,13 +102,14 @@ export function refExists(repo: Repository, ref: string): boolean | undefined {
 export function requireCommits(repo: Repository): void {
   const [, ref] = /^ref: (.+)\n/.exec(readMaybe(join(repo.gitDir, "HEAD")) ?? "") ?? [];
   if (ref === undefined || refExists(repo, ref) !== false) return;
-  if (existsSync(join(repo.commonDir, "refs", "remotes")) || existsSync(join(repo.commonDir, "packed-refs"))) return;
+  if (existsSync(join(repo.commonDir, "packed-refs")) || ["heads", "remotes"].some((kind) => hasFiles(join(repo.commonDir, "refs", kind))))
+    return;
   throw new CopseError("NO_COMMITS", `${repo.top} has no commit yet, so there is nothing a worktree could start from`, {
     hint: "Make the first one: git commit --allow-empty -m start",
   });
 }
 
-/** What stands in the way of a new branch `name`: the branch itself, or a branch that is named like one of its folders. */
+/** What stands in the way of a new branch `name`: the branch itself, a branch that is named like one of its folders, or branches below it. */
 export function branchInTheWay(repo: Repository, name: string): string | undefined {
   if (refExists(repo, `refs/heads/${name}`)) return `the branch ${name} exists already`;
   const parts = name.split("/");
@@ -94,7 +117,19 @@ export function branchInTheWay(repo: Repository, name: string): string | undefin
     const parent = parts.slice(0, n).join("/");
     if (refExists(repo, `refs/heads/${parent}`)) return `a branch named ${parent} exists, so there can be none named ${name}`;
   }
+  const below = ` refs/heads/${name}/`;
+  if (hasFiles(join(repo.commonDir, "refs", "heads", name)) || (readMaybe(join(repo.commonDir, "packed-refs")) ?? "").includes(below))
+    return `there are branches named ${name}/…, so there can be none named ${name}`;
   return undefined;
+}
+
+/** Is there any file in the folder or below? git leaves empty folders behind. */
+function hasFiles(dir: string): boolean {
+  try {
+    return readdirSync(dir, { withFileTypes: true }).some((entry) => !entry.isDirectory() || hasFiles(join(dir, entry.name)));
+  } catch {
+    return false;
+  }
 }
 
 function isFile(path: string): boolean {

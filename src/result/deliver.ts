@@ -2,82 +2,104 @@
  * The step after the agent: leftovers committed, checks run, the branch pushed where that was asked, the report written. The same for work that failed or was stopped:
  * what is there is kept and told. Every part may be repeated; a failed delivery never runs the agent again.
  */
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import type { CopseError } from "../core/errors.ts";
-import { isDiskFull, messageOf } from "../core/errors.ts";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CopseError, isDiskFull, messageOf } from "../core/errors.ts";
 import { secretValues } from "../core/redact.ts";
-import type { Failure, Outcome, Result, Task } from "../core/task.ts";
-import { type Difference, differenceOf, pushBranch, remoteOf, subjects } from "../git/changes.ts";
-import { unlockWorktree } from "../git/worktrees.ts";
+import type { Failure, Result, Task } from "../core/task.ts";
+import { type Difference, differenceOf, subjects } from "../git/changes.ts";
+import { pushBranch, pushRemoteOf } from "../git/remote.ts";
+import { assertWorktree, commitOf, unlockWorktree } from "../git/worktrees.ts";
+import { stopRun } from "../process/stop.ts";
 import { replaceFile } from "../store/files.ts";
 import { envFile, promptFile, reportFile } from "../store/paths.ts";
-import type { TaskRecord } from "../store/record.ts";
+import { Superseded, type TaskRecord } from "../store/record.ts";
 import { fillTemplate } from "../store/templates.ts";
 import { artefactsOf } from "./artefacts.ts";
 import { gatherEvidence } from "./evidence.ts";
-import { keepLeftovers } from "./leftovers.ts";
-
+import { deliveryCookie, type Kept, keepLeftovers } from "./leftovers.ts";
 import { reportValues } from "./report.ts";
 
+type Env = Readonly<Record<string, string>>;
+
+interface Work {
+  readonly difference: Difference;
+  readonly subjects: readonly string[];
+}
+
 /** Brings a delivering task to its terminal state. A full disk rejects (the caller waits and calls again); any other trouble becomes the task's failure. */
-export async function deliver(record: TaskRecord, env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
-  const outcome = record.task.outcome ?? { kind: "completed" };
-  let difference: Difference | null = null;
+export async function deliver(record: TaskRecord, env: Env, signal: AbortSignal): Promise<void> {
+  let work: Work | null = null;
   let failure: Failure | null = null;
-  let log: readonly string[] = [];
   try {
-    const tip = await keep(record);
-    if (outcome.kind === "completed") await gatherEvidence(record, env, signal);
-    if (tip !== undefined) {
-      const { repo, base } = record.task;
-      const dir = record.task.worktree ?? repo;
-      difference = await differenceOf(dir, base as string, tip);
-      log = await subjects(dir, base as string, tip);
-      if (outcome.kind === "completed") await push(record.task, difference);
-    }
+    const kept = await keep(record, env);
+    if (completes(record.task)) await gatherEvidence(record, env, signal);
+    if (kept) work = await measure(record.task, kept.tip);
+    if (completes(record.task) && signal.aborted)
+      await record.add([{ type: "stopped", how: `stopped by ${record.task.stopAsked ?? "a person"} while it was delivered` }]);
+    if (completes(record.task) && kept && work) await push(record.task, kept, work.difference);
   } catch (error) {
-    if (isDiskFull(error)) throw error;
+    if (isDiskFull(error) || error instanceof Superseded) throw error;
     failure = {
       stage: "deliver",
-      code: (error as CopseError).code ?? "BUG",
+      code: error instanceof CopseError ? error.code : "BUG",
       message: messageOf(error),
-      hint: (error as CopseError).hint ?? `copse retry ${record.task.label}`,
+      hint: (error instanceof CopseError ? error.hint : null) ?? `copse retry ${record.task.label}`,
     };
   }
-  await finish(record, outcome.kind === "completed" && failure ? { kind: "failed", failure } : outcome, failure, difference, log, env);
+  await finish(record, failure, work, env);
 }
 
-/** @returns the commit the work stands at; undefined when there never was a place. Work in a person's own checkout is left as it is. */
-async function keep(record: TaskRecord): Promise<string | undefined> {
+const completes = (task: Task): boolean => (task.outcome?.kind ?? "completed") === "completed";
+
+/** @returns where the work stands; undefined when there never was a place. Work in a person's own checkout is left as it is. */
+async function keep(record: TaskRecord, env: Env): Promise<Kept | undefined> {
   const { task } = record;
-  if (task.worktree === null || task.base === null || !existsSync(task.worktree)) return undefined;
-  if (task.branch === null) return "";
-  const { tip, notes } = await keepLeftovers(task);
-  const fresh = notes.filter((note) => !record.task.notes.includes(note));
+  if (task.worktree === null || task.base === null || task.worktreeState === "none") return undefined;
+  if (task.branch === null) {
+    await assertWorktree(task.worktree, null, task.repoId);
+    return { tip: "", notes: [], operation: null };
+  }
+  if (!existsSync(task.worktree)) return await keepBranch(task);
+  // The mark of a delivery that a crash cut short: its git processes may have outlived the runner.
+  const begun = join(record.dir, "delivering");
+  if (existsSync(begun)) await stopRun(deliveryCookie(task), null, { intMs: 0, termMs: 2000 });
+  else writeFileSync(begun, "");
+  const kept = await keepLeftovers(task, env);
+  const fresh = kept.notes.filter((note) => !record.task.notes.includes(note));
   if (fresh.length > 0) await record.add(fresh.map((text) => ({ type: "noted", text })));
-  return tip;
+  return kept;
 }
 
-async function push(task: Task, difference: Difference): Promise<void> {
-  if (task.request.deliver !== "branch" || task.branch === null || difference.commits === 0) return;
-  const remote = await remoteOf(task.repo);
-  if (remote === undefined)
-    throw Object.assign(new Error("there is no remote to push the branch to"), {
-      code: "NO_REMOTE",
-      hint: "Add one: git remote add origin <url>, then copse retry.",
+/** The worktree is gone; what was committed is on the branch. */
+async function keepBranch(task: Task): Promise<Kept> {
+  const tip = await commitOf(task.repo, `refs/heads/${task.branch}`);
+  if (tip !== undefined) return { tip, notes: [], operation: null };
+  throw new CopseError("WORKTREE_WRONG", `its worktree ${task.worktree} and its branch ${task.branch} are gone`, {
+    hint: "Somebody removed them; git reflog may still know the commits.",
+  });
+}
+
+async function measure(task: Task, tip: string): Promise<Work> {
+  const base = task.base as string;
+  const dir = task.worktree !== null && existsSync(task.worktree) ? task.worktree : task.repo;
+  return { difference: await differenceOf(dir, base, tip), subjects: await subjects(dir, base, tip) };
+}
+
+async function push(task: Task, kept: Kept, difference: Difference): Promise<void> {
+  if (task.request.deliver !== "branch" || task.branch === null) return;
+  if (kept.operation !== null)
+    throw new CopseError("WORKTREE_WRONG", `the worktree is in the middle of a ${kept.operation}, so its branch was not pushed`, {
+      hint: `Finish or abort it in ${task.worktree}, then deliver again: copse retry ${task.label}`,
     });
-  await pushBranch(task.repo, remote, task.branch);
+  if (difference.commits === 0) return;
+  await pushBranch(task.repo, await pushRemoteOf(task.repo), task.branch);
 }
 
-async function finish(
-  record: TaskRecord,
-  outcome: Outcome,
-  failure: Failure | null,
-  difference: Difference | null,
-  log: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<void> {
+async function finish(record: TaskRecord, failure: Failure | null, work: Work | null, env: Env): Promise<void> {
   const { task } = record;
+  const difference = work?.difference ?? null;
+  const outcome = completes(task) && failure ? ({ kind: "failed", failure } as const) : (task.outcome ?? ({ kind: "completed" } as const));
   const changed = difference !== null && (difference.commits > 0 || difference.files > 0);
   const result: Result = {
     outcome: changed ? "changes" : "no-changes",
@@ -92,15 +114,11 @@ async function finish(
     prompt === "" ? (task.request.exec ?? []).join(" ") : prompt,
     difference?.paths.map((one) => one.path) ?? [],
   );
-  replaceFile(
-    reportFile(record.dir),
-    fillTemplate(
-      task.repo,
-      "report.md",
-      reportValues({ task, outcome, prompt, result, difference, subjects: log, artefacts, secrets: secretValues(env), now: new Date() }),
-    ),
-  );
-  if (task.branch !== null && task.worktree !== null) await unlockWorktree(task.repo, task.worktree).catch(() => {});
+  const facts = { task, outcome, failure, prompt, result, difference, subjects: work?.subjects ?? [], artefacts };
+  const values = reportValues({ ...facts, secrets: secretValues(env), now: new Date() });
+  replaceFile(reportFile(record.dir), fillTemplate(task.repo, "report.md", values));
+  const place = task.worktree ?? task.planned?.path;
+  if (task.request.worktree && place !== undefined) await unlockWorktree(task.repo, place).catch(() => {});
   await record.add([{ type: "delivered", result, failure }]);
-  rmSync(envFile(record.dir), { force: true });
+  for (const file of [envFile(record.dir), join(record.dir, "delivering")]) rmSync(file, { force: true });
 }

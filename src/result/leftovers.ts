@@ -1,29 +1,97 @@
 /** What an agent left uncommitted is committed on the task's branch, so that nothing is lost. */
-import { rmSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { redact } from "../core/redact.ts";
 import type { Task } from "../core/task.ts";
-import { commitAll, forward, indexLock, isDirty, unfinishedOperation } from "../git/changes.ts";
-import { commitOf } from "../git/worktrees.ts";
+import { commitAll, dirtyPaths, forward, nestedRepositories, unfinishedOperation } from "../git/changes.ts";
+import { git } from "../git/git.ts";
+import { findRepository } from "../git/repository.ts";
+import { assertWorktree, commitOf, headRef, pin } from "../git/worktrees.ts";
 import { fillTemplate } from "../store/templates.ts";
 
 export interface Kept {
-  /** Where the work stands now: the commit to compare with the base. */
+  /** Where the work stands now: the commit to compare with the base; "" = the files as they are. */
   readonly tip: string;
   readonly notes: readonly string[];
+  /** git's own operation that the worktree is in the middle of. */
+  readonly operation: string | null;
 }
 
-/** Called when no process of the task lives any more. Safe to repeat. */
-export async function keepLeftovers(task: Task): Promise<Kept> {
+/** Marks the git processes of a delivery, so that those a dead runner left are found. */
+export const deliveryCookie = (task: Task): string => `${task.id}.deliver`;
+
+/** A lock on the task's branch in the common directory may for a moment be somebody else's. */
+const branchLockMs = 1000;
+
+/**
+ * Called when no process of the task lives any more. Safe to repeat. `env`: the task's environment, for the identity a person may have set there.
+ * @throws CopseError WORKTREE_WRONG when the folder is no worktree of the task's repository (any more): nothing is committed anywhere then
+ */
+export async function keepLeftovers(task: Task, env: Readonly<Record<string, string>>): Promise<Kept> {
   const dir = task.worktree as string;
+  const branch = task.branch as string;
+  await assertWorktree(dir, null, task.repoId);
+  await clearLocks(dir, branch);
+  const options = { env: { ...identityIn(env), COPSE_RUN: deliveryCookie(task) } };
+  const operation = unfinishedOperation(dir);
+  if (operation !== undefined) {
+    const note = `the worktree is in the middle of a ${operation}; its uncommitted files are left as they are in ${dir}`;
+    return { tip: "", notes: [note], operation };
+  }
   const notes: string[] = [];
-  // Every process of the run is proven gone: a lock on the index is a dead one's.
-  rmSync(await indexLock(dir), { force: true });
-  const operation = await unfinishedOperation(dir);
-  if (operation !== undefined)
-    notes.push(`the worktree is in the middle of a ${operation}; its uncommitted files are left as they are in ${dir}`);
-  else if (await isDirty(dir))
-    await commitAll(dir, fillTemplate(task.repo, "commit-message.txt", { title: task.request.title, label: task.label }));
-  const tip = (await commitOf(dir, "HEAD")) as string;
-  if (task.branch !== null && !(await forward(dir, task.branch, tip)))
-    notes.push(`the agent left the branch ${task.branch}: its worktree stands at ${tip.slice(0, 12)}, which that branch does not lead to`);
-  return { tip, notes };
+  const head = await headRef(dir);
+  const own = `refs/heads/${branch}`;
+  const before = await commitOf(dir, "HEAD");
+  // Leftovers never go onto a branch that is not the task's, be it the agent's or the person's.
+  if (head !== own && before !== undefined) await git(dir, ["update-ref", "--no-deref", "HEAD", before]);
+  const dirty = (await dirtyPaths(dir)).length > 0;
+  if (dirty) {
+    const nested = await nestedRepositories(dir);
+    const title = redact(task.request.title);
+    await commitAll(dir, fillTemplate(task.repo, "commit-message.txt", { title, label: task.label }), nested, options);
+    for (const path of nested) notes.push(`${path} is a repository of its own; it stays in ${dir} and is not on the branch`);
+    const left = (await dirtyPaths(dir)).filter((path) => !nested.includes(path));
+    if (left.length > 0) notes.push(`not committed, still in ${dir}: ${left.slice(0, 5).join(", ")}${left.length > 5 ? " …" : ""}`);
+  }
+  const tip = dirty ? await commitOf(dir, "HEAD") : before;
+  if (tip === undefined) return { tip: (await commitOf(task.repo, own)) ?? (task.base as string), notes, operation: null };
+  const where = head === null ? "a detached HEAD" : `the branch ${head.replace("refs/heads/", "")}`;
+  if (await forward(dir, branch, tip)) {
+    if (head !== own) {
+      await git(dir, ["symbolic-ref", "HEAD", own]);
+      notes.push(`the agent worked on ${where}; its work is on ${branch}, and so is the worktree again`);
+    }
+  } else {
+    const kept = await pin(dir, task.slug, tip);
+    if (head !== null && tip === before) await git(dir, ["symbolic-ref", "HEAD", head]);
+    notes.push(
+      `the agent left ${branch} for ${where}: its work stands at ${tip.slice(0, 12)}, which ${branch} does not lead to; it is kept as ${kept}`,
+    );
+  }
+  return { tip, notes, operation: null };
+}
+
+/** Every process of the run is proven gone: its locks are a dead one's. */
+async function clearLocks(dir: string, branch: string): Promise<void> {
+  const { gitDir, commonDir } = findRepository(dir);
+  for (const name of ["index.lock", "HEAD.lock"]) rmSync(join(gitDir, name), { force: true });
+  const lock = join(commonDir, "refs", "heads", `${branch}.lock`);
+  const seen = lookAtLock(lock);
+  if (seen === undefined) return;
+  await new Promise((resolve) => setTimeout(resolve, branchLockMs));
+  if (lookAtLock(lock) === seen) rmSync(lock, { force: true });
+}
+
+function lookAtLock(file: string): string | undefined {
+  try {
+    const { ino, mtimeMs } = statSync(file);
+    return `${ino} ${mtimeMs}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Our git calls run without the caller's `GIT_*`; a person who has an identity only there still has one. */
+function identityIn(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => /^(?:GIT_(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)|EMAIL)$/.test(name)));
 }

@@ -2,12 +2,14 @@
 import { sayDuration } from "../core/duration.ts";
 import { redact } from "../core/redact.ts";
 import { safe } from "../core/safe.ts";
-import type { Cost, Outcome, Result, Task } from "../core/task.ts";
+import type { Cost, Failure, Outcome, Result, Task } from "../core/task.ts";
 import type { Difference } from "../git/changes.ts";
 
 export interface ReportFacts {
   readonly task: Task;
   readonly outcome: Outcome;
+  /** What went wrong in the delivery of work that had failed or was stopped already. */
+  readonly failure: Failure | null;
   readonly prompt: string;
   readonly result: Result;
   readonly difference: Difference | null;
@@ -21,11 +23,13 @@ export interface ReportFacts {
 export function reportValues(facts: ReportFacts): Record<string, string> {
   const { task, artefacts } = facts;
   const clean = (text: string) => safe(redact(text, facts.secrets));
-  const notes = task.notes.map((note) => `- ${clean(note)}`).join("\n");
+  const notes = notesOf(facts)
+    .map((note) => `- ${plain(clean(note))}`)
+    .join("\n");
   return {
-    label: clean(task.label),
+    label: plain(clean(task.label)),
     verdict: clean(verdict(facts)),
-    asked: quote(clean(shorten(facts.prompt === "" ? task.request.title : facts.prompt, 4000))),
+    asked: quote(clean(shorten(facts.prompt === "" ? (task.request.exec?.join(" ") ?? task.request.title) : facts.prompt, 4000))),
     done: task.summary === null ? "The agent said nothing about it." : quote(clean(shorten(task.summary, 8000))),
     artefacts:
       artefacts.length === 0 ? "" : `Files it was told to write:\n\n${artefacts.map((path) => `- ${code(clean(path))}`).join("\n")}`,
@@ -39,10 +43,23 @@ export function reportValues(facts: ReportFacts): Record<string, string> {
 
 function verdict({ task, outcome, result }: ReportFacts): string {
   const where = task.branch === null ? "in the checkout it was started in" : `on branch ${code(task.branch)}`;
-  if (outcome.kind === "failed") return `**Failed**: ${outcome.failure.message}.`;
-  if (outcome.kind === "stopped") return `**Stopped**: ${outcome.how}.`;
-  if (result.outcome === "no-changes") return "**Finished, no changes.** The agent ended well and left nothing to commit.";
-  return `**Completed** ${where}${{ verified: ", verified by its checks", failed: ", but its checks FAILED", unverified: ", its checks did not all run", none: ", without checks" }[task.verify.status]}.`;
+  if (outcome.kind === "failed")
+    return `**Failed** (${stages[outcome.failure.stage]}):\n\n${quote(shorten(outcome.failure.message, 4000))}`;
+  if (outcome.kind === "stopped") return `**Stopped**: ${plain(outcome.how)}.`;
+  const checks = {
+    verified: ", verified by its checks",
+    failed: ", but its checks FAILED",
+    unverified: ", its checks did not all run",
+    none: ", without checks",
+  }[task.verify.status];
+  if (result.outcome === "no-changes") return `**Finished, no changes**${checks}. The agent ended well and left nothing to commit.`;
+  return `**Completed** ${where}${checks}.`;
+}
+
+const stages = { prepare: "while its worktree was made", run: "in the run", deliver: "in the delivery" } as const;
+
+function notesOf({ task, outcome, failure }: ReportFacts): readonly string[] {
+  return failure && outcome.kind !== "failed" ? [...task.notes, `the delivery failed: ${failure.message}`] : task.notes;
 }
 
 function evidence({ verify }: Task): string {
@@ -50,19 +67,18 @@ function evidence({ verify }: Task): string {
     return verify.status === "none"
       ? "None: no check was asked for (`--verify`). What the agent says of itself is not evidence."
       : "None: the checks were not run to their end.";
-  const rows = verify.checks.map(
-    (check) => `| ${code(check.command.replaceAll("|", "\\|"))} | ${check.exitCode ?? "none"} | ${sayDuration(check.durationMs)} |`,
-  );
+  const rows = verify.checks.map((check) => `| ${cell(check.command)} | ${check.exitCode ?? "none"} | ${sayDuration(check.durationMs)} |`);
   return `| check | exit code | time |\n| --- | --- | --- |\n${rows.join("\n")}`;
 }
 
 function changes({ task, difference, subjects, result }: ReportFacts): string {
-  if (difference === null || task.base === null) return "No worktree was made.";
-  const from = `Base: ${code(task.base.slice(0, 12))}${task.baseRef === null ? "" : ` (${task.baseRef})`}.`;
+  if (task.base === null || task.worktree === null) return "No worktree was made.";
+  const from = `Base: ${code(task.base.slice(0, 12))}${task.baseRef === null ? "" : ` (${plain(task.baseRef)})`}.`;
+  if (difference === null) return `${from} What it changed could not be read.`;
   if (result.outcome === "no-changes") return `${from} No changes.`;
   const rows = difference.paths
     .slice(0, 100)
-    .map((one) => `| ${code(one.path)} | ${one.insertions ?? "binary"} | ${one.deletions ?? "binary"} |`);
+    .map((one) => `| ${cell(one.path)} | ${one.insertions ?? "binary"} | ${one.deletions ?? "binary"} |`);
   const more = difference.paths.length > 100 ? `\n\n… and ${difference.paths.length - 100} more files.` : "";
   const commits = subjects.length === 0 ? "" : `\n\nCommits:\n\n${subjects.map((one) => `- ${code(one)}`).join("\n")}`;
   return `${from} ${count(difference.commits, "commit")}, ${count(difference.files, "file")}, +${difference.insertions} −${difference.deletions}.\n\n| file | + | − |\n| --- | --- | --- |\n${rows.join("\n")}${more}${commits}`;
@@ -77,7 +93,7 @@ function cost(spent: Cost, task: Task, now: Date): string {
 }
 
 function next({ task, outcome }: ReportFacts): string {
-  const label = /^[\w.-]+$/.test(task.label) ? task.label : task.id;
+  const label = /^\w[\w.-]*$/.test(task.label) ? task.label : task.id;
   const rows = [`copse show ${label}`, `copse logs ${label}`];
   if (task.branch !== null && task.base !== null)
     rows.push(`git diff ${task.base.slice(0, 12)}...${task.branch}`, `git merge ${task.branch}`);
@@ -87,12 +103,25 @@ function next({ task, outcome }: ReportFacts): string {
 }
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
-const code = (text: string) => (text.includes("`") ? `\`\` ${text} \`\`` : `\`${text}\``);
 const shorten = (text: string, max: number) => (text.length <= max ? text : `${text.slice(0, max)}\n… (${text.length} characters in all)`);
+const longestTicks = (text: string) => Math.max(0, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
+const oneLine = (text: string) => text.replace(/\s*[\r\n]+\s*/g, " ⏎ ");
+
+/** Text in which no character means anything to Markdown or HTML, on one line. */
+const plain = (text: string) => oneLine(text).replace(/[\\`*<>[\]|#]/g, "\\$&");
+
+/** A code span on one line that its content cannot close. */
+function code(text: string): string {
+  const ticks = "`".repeat(longestTicks(text) + 1);
+  const pad = text.startsWith("`") || text.endsWith("`") ? " " : "";
+  return `${ticks}${pad}${oneLine(text)}${pad}${ticks}`;
+}
+
+/** The same inside a table. */
+const cell = (text: string) => code(text).replaceAll("|", "\\|");
 
 /** A fenced block that its content cannot close. */
 function quote(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
-  const fence = "`".repeat(longest + 1);
+  const fence = "`".repeat(Math.max(3, longestTicks(text) + 1));
   return `${fence}text\n${text.trimEnd()}\n${fence}`;
 }

@@ -19,7 +19,7 @@ import { Superseded, type TaskRecord } from "../store/record.ts";
 import { debug } from "../system/debug.ts";
 import { roomAt } from "../system/disk.ts";
 import { isAlive } from "../system/identity.ts";
-import { prepare } from "../worktree/prepare.ts";
+import { placeStands, prepare } from "../worktree/prepare.ts";
 import type { Gates } from "./gate.ts";
 import { recoverRun } from "./recover.ts";
 
@@ -79,6 +79,7 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
             break;
           case "start":
             await orFail(record, "run", async () => {
+              if (!(await placeStands(record))) return;
               const agent = agentFor(record.task.request);
               if (agent.resumes) await house.stagger(agent.name);
               const child = await startSession(record, house.config());

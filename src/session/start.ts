@@ -22,7 +22,7 @@ export const cookieOf = (task: Task, run: number): string => `${task.id}.run${ru
 export async function startSession(record: TaskRecord, config: Config): Promise<ChildProcess> {
   const { task } = record;
   const agent = agentFor(task.request);
-  await assertWorktree(task.worktree as string, task.branch);
+  await assertWorktree(task.worktree as string, task.branch, task.repoId);
   const run = task.run + 1;
   const resume = agent.resumes && task.sessionBegun && task.sessionId !== null;
   const settings = config.agents[task.request.agent] ?? {};

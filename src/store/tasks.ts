@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CopseError, systemCode } from "../core/errors.ts";
 import { type Fact, logFormat } from "../core/events.ts";
 import { foldEvents } from "../core/evolve.ts";
+import { sha256 } from "../core/hash.ts";
 import { numbered } from "../core/label.ts";
 import { isTerminal, type Request, type Task } from "../core/task.ts";
 import { cannotWrite, makeDir, readMaybe, syncDir, writeNew } from "./files.ts";
@@ -109,10 +110,29 @@ function claimLabel(state: string, wanted: NewTask, id: string): { label: string
 function claimCheckout(state: string, wanted: NewTask, name: string, id: string): string {
   const claimed = claimSlug(state, wanted.repoId, name, id);
   if (claimed.ours) return claimed.file;
-  throw new CopseError("CHECKOUT_BUSY", `another open task (${claimed.by}) works in ${wanted.cwd} already`, {
-    hint: `Leave out --no-worktree, or wait for it: copse wait ${claimed.by}`,
-  });
+  throw checkoutBusy(wanted.cwd, claimed.by);
 }
+
+/** The claim of those who work in the checkout `top` itself. */
+export const checkoutClaim = (top: string): string => `checkout-${sha256(top).slice(0, 12)}`;
+
+/** Takes a task's label (and checkout) for it again before a new attempt: another task may have them by now. @throws CopseError LABEL_TAKEN, CHECKOUT_BUSY */
+export function claimAgain(state: string, task: Task): void {
+  for (const name of [task.slug, ...(task.request.worktree ? [] : [checkoutClaim(task.cwd)])]) {
+    const claimed = claimSlug(state, task.repoId, name, task.id);
+    if (claimed.ours || claimed.by === task.id) continue;
+    throw name === task.slug
+      ? new CopseError("LABEL_TAKEN", `the label ${task.label} is in use by an open task (${claimed.by})`, {
+          hint: `Wait for it first: copse wait ${claimed.by}`,
+        })
+      : checkoutBusy(task.cwd, claimed.by);
+  }
+}
+
+const checkoutBusy = (top: string, by: string) =>
+  new CopseError("CHECKOUT_BUSY", `another open task (${by}) works in ${top} already`, {
+    hint: `Leave out --no-worktree, or wait for it: copse wait ${by}`,
+  });
 
 /** Ours now, with the claim's file, or the id of the open task that has it. */
 function claimSlug(state: string, repoId: string, slug: string, id: string): { ours: true; file: string } | { ours: false; by: string } {

@@ -1,5 +1,5 @@
 /** Templates: the package's own, or the repository's in `.worktrees/templates/`. Text with `{{name}}` in it; nothing is executed. */
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CopseError } from "../core/errors.ts";
@@ -15,7 +15,19 @@ export function packageRoot(): string {
 
 /** Fills a template by name; an unknown `{{name}}` stays as it is. Runs of blank lines that empty values leave are folded. */
 export function fillTemplate(repo: string, name: string, values: Readonly<Record<string, string>>): string {
-  const text = readMaybe(join(repo, ".worktrees", "templates", name)) ?? readMaybe(join(packageRoot(), "templates", name));
+  const text = readOwn(repo, join(".worktrees", "templates", name)) ?? readMaybe(join(packageRoot(), "templates", name));
   if (text === undefined) throw new CopseError("BUG", `the template ${name} is missing`, { hint: "Install Copse again." });
-  return text.replace(/\{\{(\w+)\}\}/g, (whole, key: string) => values[key] ?? whole).replace(/\n{3,}/g, "\n\n");
+  return text
+    .replace(/\{\{(\w+)\}\}/g, (whole, key: string) => (Object.hasOwn(values, key) ? (values[key] as string) : whole))
+    .replace(/\n{3,}/g, "\n\n");
+}
+
+/** A repository's template counts only as a file of its own: through a link it could bring any file of the person's into a report or a commit. */
+function readOwn(repo: string, name: string): string | undefined {
+  const file = join(repo, name);
+  try {
+    return lstatSync(file).isFile() && realpathSync(file) === join(realpathSync(repo), name) ? readMaybe(file) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,8 +4,13 @@ import type { Config } from "./config.ts";
 import { readMaybe } from "./files.ts";
 import { stateDir, trustFile } from "./paths.ts";
 
-/** The settings of a project that run something or widen what an agent may do. */
-const executable: readonly (keyof Config)[] = ["setup", "verify", "agents", "permissionMode", "allow"];
+/** The settings of a project that run something or widen what an agent may do; `worktrees` when it writes outside of the repository. */
+const executable: readonly (keyof Config)[] = ["setup", "verify", "agents", "permissionMode", "allow", "worktrees"];
+
+function isExecutable(key: keyof Config, project: Readonly<Partial<Config>>): boolean {
+  if (project[key] === undefined) return false;
+  return key !== "worktrees" || /^[/~]|(?:^|\/)\.\.(?:\/|$)/.test(project.worktrees ?? "");
+}
 
 export interface Executable {
   /** `sha256:…` over the canonical JSON of `parts` and the repository's id. */
@@ -16,7 +21,7 @@ export interface Executable {
 /** What in the project's configuration needs trust; undefined when nothing does. */
 export function executableOf(project: Readonly<Partial<Config>>, repoId: string): Executable | undefined {
   const parts = Object.fromEntries(
-    executable.filter((key) => project[key] !== undefined).map((key) => [key, project[key]]),
+    executable.filter((key) => isExecutable(key, project)).map((key) => [key, project[key]]),
   ) as Partial<Config>;
   if (Object.keys(parts).length === 0) return undefined;
   return {

@@ -1,21 +1,28 @@
 /** Dependencies carried into a new worktree: configured folders (`carry`) are copied by `cp`, copy-on-write where the file system can. Never a link to the original. */
-import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, rmSync } from "node:fs";
-import { dirname, join, resolve, sep } from "node:path";
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { join, resolve, sep } from "node:path";
 import { CopseError } from "../core/errors.ts";
 import { gitMaybe } from "../git/git.ts";
 import { runCommand } from "../system/command.ts";
+import { breather, isPlain, isRealDir, makeParents } from "./folders.ts";
 
 /** Copies each folder that is there, ignored by git, and not yet in the worktree. @returns notes for the person. @throws CopseError COMMAND_FAILED when a copy fails */
-export async function carryFolders(from: string, to: string, folders: readonly string[]): Promise<string[]> {
+export async function carryFolders(
+  from: string,
+  to: string,
+  folders: readonly string[],
+  mark: Readonly<Record<string, string>>,
+): Promise<string[]> {
   const notes: string[] = [];
-  for (const folder of folders) {
+  for (const name of folders) {
+    const folder = name.replace(/^(?:\.\/)+/, "").replace(/\/+$/, "");
     const why = await cannotCarry(from, to, folder);
+    if (why === "carried") continue;
     if (why !== undefined) {
-      notes.push(`${folder} is not carried: ${why}`);
+      notes.push(`${name} is not carried: ${why}`);
       continue;
     }
-    await copyTree(join(from, folder), join(to, folder));
-    const links = dropEscapingLinks(join(to, folder), to);
+    const links = await copyTree(from, to, folder, mark);
     if (links > 0) notes.push(`${folder}: ${links} symbolic ${links === 1 ? "link" : "links"} out of the worktree left out`);
   }
   return notes;
@@ -23,41 +30,63 @@ export async function carryFolders(from: string, to: string, folders: readonly s
 
 async function cannotCarry(from: string, to: string, folder: string): Promise<string | undefined> {
   const source = join(from, folder);
-  if (folder.startsWith("/") || folder.split("/").includes("..")) return "not a path inside the repository";
+  if (folder === "" || !isPlain(folder)) return "not a plain path inside the repository";
   if (!existsSync(source)) return "it does not exist";
-  if (!lstatSync(source).isDirectory() || realpathSync(source) !== join(realpathSync(from), folder))
-    return "a symbolic link is in its path";
+  if (lstatSync(source).isSymbolicLink()) return "a symbolic link is in its path";
+  if (!lstatSync(source).isDirectory()) return "it is not a folder; .worktreeinclude is for files";
   if ((await gitMaybe(from, ["check-ignore", "--quiet", "--", folder])) === undefined) return "git does not ignore it";
-  if (existsSync(join(to, folder))) return "it is in the worktree already";
-  if (realpathSync(dirname(join(to, folder))) !== dirname(join(realpathSync(to), folder)))
-    return "something else stands at its place in the worktree";
-  return undefined;
+  const target = join(to, folder);
+  if (isRealDir(target) && (await gitMaybe(to, ["ls-files", "--error-unmatch", "--", `:(top,literal)${folder}`])) === undefined)
+    return "carried";
+  if (existsSync(target)) return "the worktree has something of that name";
+  return makeParents(from, to, folder);
 }
 
-async function copyTree(source: string, target: string): Promise<void> {
+/** Into a folder beside, renamed when it is whole: half a copy is never taken for one. @returns how many links were left out. */
+async function copyTree(from: string, to: string, folder: string, mark: Readonly<Record<string, string>>): Promise<number> {
+  const target = join(to, folder);
+  const beside = `${target}.copse-partial`;
+  rmSync(beside, { recursive: true, force: true });
   const flags = process.platform === "linux" ? ["-a", "--reflink=auto"] : ["-a", "-c"];
-  const { exitCode, stderr } = await runCommand("cp", [...flags, "--", source, target], { timeoutMs: 30 * 60_000 });
-  if (exitCode === 0) return;
-  rmSync(target, { recursive: true, force: true });
-  throw new CopseError("COMMAND_FAILED", `copying ${source} into the worktree failed: ${stderr.trim().slice(-500)}`, {
-    hint: "Free space, or take the folder out of `carry`.",
-  });
+  const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", ...mark };
+  const { exitCode, stderr } = await runCommand("cp", [...flags, "--", join(from, folder), beside], { env, timeoutMs: 30 * 60_000 });
+  if (exitCode !== 0) {
+    rmSync(beside, { recursive: true, force: true });
+    throw new CopseError("COMMAND_FAILED", `copying ${join(from, folder)} into the worktree failed: ${stderr.trim().slice(-500)}`, {
+      hint: "Free space, or take the folder out of `carry`.",
+    });
+  }
+  const dropped = await dropEscapingLinks(beside, realpathSync(to));
+  renameSync(beside, target);
+  return dropped;
 }
 
 /** A link that leads out of the worktree would let an agent write somewhere else. */
-function dropEscapingLinks(dir: string, root: string): number {
-  const base = realpathSync(root) + sep;
+async function dropEscapingLinks(dir: string, root: string): Promise<number> {
+  const breathe = breather();
   let dropped = 0;
-  const walk = (at: string) => {
+  const walk = async (at: string): Promise<void> => {
     for (const entry of readdirSync(at, { withFileTypes: true })) {
       const path = join(at, entry.name);
-      if (entry.isDirectory()) walk(path);
-      else if (entry.isSymbolicLink() && !resolve(realpathSync(at), readlinkSync(path)).startsWith(base)) {
+      if (entry.isDirectory()) await walk(path);
+      else if (entry.isSymbolicLink() && !isWithin(whereTo(at, path), root)) {
         rmSync(path);
         dropped++;
       }
     }
+    await breathe();
   };
-  walk(dir);
+  await walk(dir);
   return dropped;
+}
+
+const isWithin = (path: string, root: string): boolean => path === root || path.startsWith(root + sep);
+
+/** Where a link ends; one that leads nowhere, where its text points. */
+function whereTo(at: string, link: string): string {
+  try {
+    return realpathSync(link);
+  } catch {
+    return resolve(realpathSync(at), readlinkSync(link));
+  }
 }

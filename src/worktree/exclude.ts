@@ -4,10 +4,11 @@ import { dirname, join, relative } from "node:path";
 import { findRepository } from "../git/repository.ts";
 import { readMaybe } from "../store/files.ts";
 
-/** Adds the folder of `place` to the common `info/exclude`, once, when it lies inside the checkout. */
+/** Adds the folder that holds `place` (or `place` itself, when that is the checkout) to the common `info/exclude`, once, when it lies inside the checkout. */
 export function excludeTrees(root: string, place: string): void {
-  const inside = relative(root, dirname(place));
-  if (inside === "" || inside.startsWith("..")) return;
+  const parent = relative(root, dirname(place));
+  const inside = parent === "" ? relative(root, place) : parent;
+  if (inside.startsWith("..")) return;
   const file = join(findRepository(root).commonDir, "info", "exclude");
   const rule = `/${inside.replace(/[\\*?[\] ]/g, "\\$&")}/`;
   const text = readMaybe(file) ?? "";

@@ -1,19 +1,22 @@
 /** `.worktreeinclude`: untracked files that match it AND are ignored by git are copied into a new worktree. No symbolic link is followed, on either side. */
-import { closeSync, constants, existsSync, fchmodSync, lstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, existsSync, fchmodSync, fstatSync, lstatSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemCode } from "../core/errors.ts";
-import { git } from "../git/git.ts";
+import { git, gitMaybe } from "../git/git.ts";
 import { writeAll } from "../store/files.ts";
+import { breather, makeParents } from "./folders.ts";
 
-/** Copies what `.worktreeinclude` of `from` names into `to`. Files that are there already stay. @returns the copied paths and what was left out, with the reason. */
+/** Copies what `.worktreeinclude` of `from` names into `to`. Files of the worktree's own stay. @returns the copied paths and what was left out, with the reason. */
 export async function carryIncluded(from: string, to: string): Promise<{ copied: string[]; left: string[] }> {
   const copied: string[] = [];
   const left: string[] = [];
   if (!existsSync(join(from, ".worktreeinclude"))) return { copied, left };
+  const breathe = breather();
   for (const path of await includedPaths(from)) {
-    const why = copySafely(from, to, path);
+    const why = await copySafely(from, to, path);
     if (why === undefined) copied.push(path);
     else left.push(`${path}: ${why}`);
+    await breathe();
   }
   return { copied, left };
 }
@@ -28,41 +31,40 @@ async function includedPaths(from: string): Promise<string[]> {
 }
 
 /** One file, component by component; @returns why not, or undefined when it was copied. */
-export function copySafely(from: string, to: string, path: string): string | undefined {
-  const parts = path.split("/");
-  if (parts.some((part) => part === "" || part === "." || part === "..")) return "not a plain path";
-  for (let n = 1; n < parts.length; n++) {
-    const part = join(...parts.slice(0, n));
-    if (!isRealDir(join(from, part))) return "a symbolic link is in its path";
-    try {
-      mkdirSync(join(to, part), { mode: 0o777 });
-    } catch (error) {
-      if (systemCode(error) !== "EEXIST") throw error;
-    }
-    if (!isRealDir(join(to, part))) return "something else stands at its place in the worktree";
+async function copySafely(from: string, to: string, path: string): Promise<string | undefined> {
+  const why = makeParents(from, to, path);
+  if (why !== undefined) return why;
+  const target = join(to, path);
+  if (isThere(target)) {
+    if ((await gitMaybe(to, ["ls-files", "--error-unmatch", "--", `:(top,literal)${path}`])) !== undefined)
+      return "the worktree has a file of that name";
+    // Nobody has worked here yet, and git does not know it: the copy of a start that was cut short, perhaps half of it.
+    if (!lstatSync(target).isFile()) return "something else stands at its place in the worktree";
+    rmSync(target);
   }
-  return copyFile(join(from, path), join(to, path));
+  return copyFile(join(from, path), target);
 }
 
-function isRealDir(path: string): boolean {
+function isThere(path: string): boolean {
   try {
-    return lstatSync(path).isDirectory();
+    lstatSync(path);
+    return true;
   } catch {
     return false;
   }
 }
 
 function copyFile(source: string, target: string): string | undefined {
-  const stat = lstatSync(source);
-  if (stat.isSymbolicLink()) return "a symbolic link";
-  if (!stat.isFile()) return "not a regular file";
   let input: number;
   try {
-    input = openSync(source, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // Not to wait for a writer, should it be a pipe.
+    input = openSync(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    return systemCode(error) === "ELOOP" ? "a symbolic link" : `cannot be read (${systemCode(error)})`;
+    return systemCode(error) === "ELOOP" ? "a symbolic link" : `it cannot be read (${systemCode(error)})`;
   }
   try {
+    const stat = fstatSync(input);
+    if (!stat.isFile()) return "not a regular file";
     const output = openSync(target, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
     try {
       const buffer = Buffer.allocUnsafe(256 * 1024);
@@ -72,13 +74,13 @@ function copyFile(source: string, target: string): string | undefined {
         writeAll(output, buffer.subarray(0, got), at);
         at += got;
       }
-      fchmodSync(output, stat.mode & 0o700);
+      fchmodSync(output, stat.mode & 0o777);
     } finally {
       closeSync(output);
     }
     return undefined;
   } catch (error) {
-    if (systemCode(error) === "EEXIST") return "a file is there already";
+    if (systemCode(error) === "EEXIST") return "something else stands at its place in the worktree";
     throw error;
   } finally {
     closeSync(input);

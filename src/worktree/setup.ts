@@ -9,7 +9,7 @@ import { endOf } from "../process/tail.ts";
 import { runToEnd } from "../process/to-end.ts";
 import { setupDir } from "../store/paths.ts";
 
-/** Runs `task.request.setup` in the worktree. @throws CopseError COMMAND_FAILED with the end of its output, TIMED_OUT */
+/** Runs `task.request.setup` in the worktree; returns early, with nothing of it left running, when `signal` aborts. @throws CopseError COMMAND_FAILED with the end of its output, TIMED_OUT */
 export async function runSetup(
   task: Task,
   dir: string,
@@ -18,7 +18,7 @@ export async function runSetup(
   signal: AbortSignal,
 ): Promise<void> {
   const { setup, setupTimeoutMs } = task.request;
-  if (setup === null) return;
+  if (setup === null || signal.aborted) return;
   const cookie = `${task.id}.setup`;
   await stopRun(cookie, null, { intMs: 0, termMs: 2000 });
   let n = 1;
@@ -29,7 +29,7 @@ export async function runSetup(
     setupTimeoutMs,
     signal,
   );
-  if (code === 0) return;
+  if (code === 0 || (signal.aborted && !timedOut)) return;
   const why = timedOut ? `took longer than ${Math.round(setupTimeoutMs / 1000)} s` : `exited ${code ?? "without a code"}`;
   throw new CopseError(timedOut ? "TIMED_OUT" : "COMMAND_FAILED", `the setup command \`${setup}\` ${why}${lastWords(at)}`, {
     hint: "Mend the command in .worktrees/config.json, then retry the task.",

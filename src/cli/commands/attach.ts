@@ -92,7 +92,7 @@ async function park(found: Found): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  await assertWorktree(task.worktree as string, task.branch);
+  await assertWorktree(task.worktree as string, task.branch, task.repoId);
 }
 
 async function handBack(found: Found, then: "queue" | "deliver" | "same"): Promise<void> {

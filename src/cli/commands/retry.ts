@@ -6,6 +6,7 @@ import { taskEnvironment } from "../../session/environment.ts";
 import { append } from "../../store/append.ts";
 import { replaceFile } from "../../store/files.ts";
 import { envFile } from "../../store/paths.ts";
+import { claimAgain } from "../../store/tasks.ts";
 import { poke } from "../client.ts";
 import { findTask } from "../find.ts";
 import { printTasks } from "../view/print.ts";
@@ -17,6 +18,7 @@ export async function retry(names: readonly string[], json: boolean, quiet: bool
     const { task } = await append(found.state, found.task.repoId, found.task.id, 0, (now) => {
       const decision = decide(now, { ask: "retry", by: "a person" });
       if ("refused" in decision) throw new CopseError("WRONG_STATE", decision.refused, { hint: decision.hint });
+      claimAgain(found.state, now);
       // The first submitter's environment went with the task's end; this person's takes its place.
       replaceFile(envFile(found.dir), JSON.stringify(taskEnvironment(process.env)));
       return decision.facts;
