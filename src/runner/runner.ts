@@ -20,7 +20,7 @@ import { compactIndex, entryLine, indexSize, lineOf, readIndex } from "../store/
 import { freeDeadLock } from "../store/lock.ts";
 import { epochDir, eventsFile, laneOf, taskDir } from "../store/paths.ts";
 import { Superseded, TaskRecord } from "../store/record.ts";
-import { listTaskDirs } from "../store/tasks.ts";
+import { folderStamp, listTaskDirs } from "../store/tasks.ts";
 import { drive, type House } from "./drive.ts";
 import { type Closed, Gates } from "./gate.ts";
 import { listen } from "./socket.ts";
@@ -53,6 +53,7 @@ export class Runner {
   #busyAt = performance.now();
   #indexBase = 0;
   #ticks = 0;
+  #stamp: string | undefined;
   readonly #told = new Set<string>();
   #leave: (code: number) => void = () => {};
 
@@ -201,8 +202,11 @@ export class Runner {
         return this.#goAway("another runner holds the lead, or the state folder is gone");
       // Commands poke for what they append; a lost poke is made up for here: new and open tasks at once, ended ones twice a minute.
       const all = this.#ticks++ % 30 === 0;
-      for (const { repoId, id } of listTaskDirs(this.#state))
-        if (all || this.#records.has(id) || !this.#settled.has(id)) this.#lookSafely(repoId, id);
+      for (const { task } of [...this.#records.values()]) this.#lookSafely(task.repoId, task.id);
+      const stamp = folderStamp(this.#state);
+      if (all || stamp === undefined || stamp !== this.#stamp)
+        for (const { repoId, id } of listTaskDirs(this.#state)) if (all || !this.#settled.has(id)) this.#lookSafely(repoId, id);
+      this.#stamp = stamp;
       if (all) healIndex(this.#state);
       if (indexSize(this.#state) > 2 * this.#indexBase + indexGrowth) {
         compact(this.#state);

@@ -80,6 +80,8 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
   }
 
   const sight = lookAt(dir);
+  // Its folder is gone, maybe with all the others: then nothing here is ours to end any more.
+  if (sight.is === "unclaimed") record.requireLead();
   const left = await sweepRun(cookie, leader);
   await catchUp();
   const last = recording.rest();

@@ -42,7 +42,7 @@ export class TaskRecord {
   async add(facts: readonly Fact[] | ((task: Task) => readonly Fact[])): Promise<Task> {
     let chosen: readonly Fact[] = [];
     const decide = (task: Task) => {
-      if (!holdsEpoch(epochDir(this.state), this.epoch)) throw new Superseded();
+      this.requireLead();
       chosen = typeof facts === "function" ? facts(task) : facts;
       for (const fact of chosen) crashPoint(`before-${fact.type}`);
       return chosen;
@@ -62,6 +62,11 @@ export class TaskRecord {
         await new Promise((resolve) => setTimeout(resolve, spaceRetryMs));
       }
     }
+  }
+
+  /** @throws Superseded when another runner has taken over, or the state folder is gone */
+  requireLead(): void {
+    if (!holdsEpoch(epochDir(this.state), this.epoch)) throw new Superseded();
   }
 
   /** Takes in what others appended (`stop`, `retry`). @returns whether there was anything. */
