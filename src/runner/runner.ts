@@ -24,6 +24,7 @@ import { folderStamp, listTaskDirs } from "../store/tasks.ts";
 import { drive, type House } from "./drive.ts";
 import { type Closed, Gates } from "./gate.ts";
 import { listen } from "./socket.ts";
+import { stagger } from "./stagger.ts";
 
 const tickMs = 1000;
 const staggerMs = 500;
@@ -45,7 +46,7 @@ export class Runner {
   /** Sizes of logs of tasks that have ended (or cannot be read): only a change makes them worth a look. */
   readonly #settled = new Map<string, number>();
   readonly #queue: Queue;
-  readonly #starts = new Map<string, Promise<void>>();
+  readonly #stagger = stagger(staggerMs);
   #config: Config;
   readonly #announcer: Announcer;
   readonly #gates = new Gates();
@@ -255,15 +256,6 @@ export class Runner {
       this.#say(`limit is ${config.limit} now`);
     }
     this.#config = config;
-  }
-
-  #stagger(agent: string): Promise<void> {
-    const before = this.#starts.get(agent) ?? Promise.resolve();
-    this.#starts.set(
-      agent,
-      before.then(() => new Promise((resolve) => setTimeout(resolve, staggerMs))),
-    );
-    return before;
   }
 
   #hello(): Hello {

@@ -312,7 +312,13 @@ test("a worktree deleted, moved, switched or replaced by hand before a retry", a
     for (const [label, remove] of [
       ["deleted", () => rmSync(where("deleted"), { recursive: true })],
       ["removed", () => box.git(["worktree", "remove", where("removed")])],
-      ["pruned", () => (rmSync(where("pruned"), { recursive: true }), box.git(["worktree", "prune"]))],
+      [
+        "pruned",
+        () => {
+          rmSync(where("pruned"), { recursive: true });
+          box.git(["worktree", "prune"]);
+        },
+      ],
     ] as const) {
       const first = await run(box, label, script);
       assert.is(first.state, "failed");
