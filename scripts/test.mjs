@@ -1,7 +1,8 @@
 /**
  * `npm test`: every test/**\/*.test.ts, each as a process of its own, as many at once as there are cores, each with a time limit.
  * Installs and builds first where that is needed. The last line says `N passed, N failed`, counted in test cases.
- *   npm test                     all but test/crash and test/real-agents, which have commands of their own
+ *   npm test                     all but test/crash, test/real-agents and test/soak, which have commands of their own
+ *   npm run test:soak            the long ones: crowds, 100k files, races to start, faults at every step (test/soak)
  *   npm test -- queue run.test   files whose path contains one of the words
  *   npm test -- --coverage       with coverage of src/, through the bundle's source maps
  */
@@ -13,15 +14,16 @@ import { processesWith } from "./lib/processes.mjs";
 import { build, ensureInstalled, root } from "./lib/ready.mjs";
 
 /** Time limit of a file; coverage makes each process about twice as slow. */
-const limitMs = (Number(process.env.COPSE_TEST_LIMIT_SECONDS) || (process.argv.includes("--coverage") ? 240 : 90)) * 1000;
+const soak = process.argv.includes("--soak");
+const limitMs = (Number(process.env.COPSE_TEST_LIMIT_SECONDS) || (soak ? 420 : process.argv.includes("--coverage") ? 240 : 120)) * 1000;
 const leastLines = 80;
-const own = ["test/crash/", "test/real-agents/"];
+const own = ["test/crash/", "test/real-agents/", "test/soak/"];
 const timesFile = join(root, ".cache", "test-seconds.json");
 
 const args = process.argv.slice(2);
 const coverage = args.includes("--coverage");
 const words = args.filter((arg) => !arg.startsWith("--"));
-const unknown = args.find((arg) => arg.startsWith("--") && arg !== "--coverage");
+const unknown = args.find((arg) => arg.startsWith("--") && arg !== "--coverage" && arg !== "--soak");
 if (unknown !== undefined) {
   process.stderr.write(`unknown option ${unknown}; there are --coverage and words to choose files by\n`);
   process.exit(2);
@@ -66,8 +68,9 @@ function chosen() {
   const all = readdirSync(join(root, "test"), { recursive: true })
     .map((name) => `test/${name.replaceAll("\\", "/")}`)
     .filter((name) => name.endsWith(".test.ts"));
-  const wanted =
-    words.length === 0
+  const wanted = soak
+    ? all.filter((name) => name.startsWith("test/soak/") && (words.length === 0 || words.some((word) => name.includes(word))))
+    : words.length === 0
       ? all.filter((name) => !own.some((dir) => name.startsWith(dir)))
       : all.filter((name) => words.some((word) => name === word || (name.includes(word) && !own.some((dir) => name.startsWith(dir)))));
   return wanted.sort((a, b) => (times[b] ?? 0) - (times[a] ?? 0) || (a < b ? -1 : 1));

@@ -31,7 +31,7 @@ function tool(name: string, args: (notice: Notice) => string[], env: Env): Notif
   return {
     name: "desktop",
     async send(notice) {
-      const { exitCode, stderr } = await runCommand(name, args(notice), { timeoutMs: 3000, env: withBus(env) });
+      const { exitCode, stderr } = await runCommand(name, args(notice), { timeoutMs: 10_000, env: withBus(env) });
       if (exitCode !== 0) throw new Error(`${name}: ${stderr.trim().slice(0, 200) || `exit code ${exitCode}`}`);
     },
   };

@@ -80,8 +80,11 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
   }
 
   const sight = lookAt(dir);
-  // Its folder is gone, maybe with all the others: then nothing here is ours to end any more.
-  if (sight.is === "unclaimed") record.requireLead();
+  if (sight.is === "unclaimed") {
+    // Its folder is gone. If all the others go with it (they do not go in one moment), nothing here is ours to end any more.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    record.requireLead();
+  }
   const left = await sweepRun(cookie, leader);
   await catchUp();
   const last = recording.rest();

@@ -233,19 +233,19 @@ async function ensureRegistered(task: Task, from: string, { path, branch, base }
 async function clearHalfMade(task: Task, path: string, there: WorktreeEntry | undefined, tip: string | undefined): Promise<void> {
   const names = isThere(path) ? (lstatSync(path).isDirectory() ? readdirSync(path) : [""]) : [];
   if (names.some((name) => name !== ".git")) throw placeTaken(path);
-  if (there === undefined) {
-    if (names.length > 0 && isAbandonedLink(task, path)) rmSync(join(path, ".git"));
-    return;
-  }
+  if (names.length > 0 && isLinkOfOurs(task, path)) rmSync(join(path, ".git"));
+  if (there === undefined) return;
+  if (isOccupied(path)) throw placeTaken(path);
   // A worktree that was deleted may have stood at a commit that no branch leads to.
   if (there.head !== null && !/^0+$/.test(there.head) && (tip === undefined || !(await leadsTo(task.repo, there.head, tip))))
     await pin(task.repo, task.slug, there.head);
-  if (names.length === 0 && isThere(path)) rmdirSync(path);
+  // git removes no registration whose folder it cannot make sense of, but one without a folder.
+  if (isThere(path)) rmdirSync(path);
   await dropRegistration(task.repo, path);
 }
 
-/** Is `.git` in the folder a file that names a worktree of this repository which git does not know? */
-function isAbandonedLink(task: Task, path: string): boolean {
+/** Is `.git` in the folder a file that names a worktree of this very repository? */
+function isLinkOfOurs(task: Task, path: string): boolean {
   const file = join(path, ".git");
   if (!lstatSync(file).isFile()) return false;
   const [, target] = /^gitdir: ([\s\S]*?)\n*$/.exec(readMaybe(file) ?? "") ?? [];

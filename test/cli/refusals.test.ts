@@ -13,7 +13,7 @@ inBox("what does not exist ends with 3", async (box) => {
   refused(await box.copse(["logs", "docs", "--run", "9"]), 3, /no run 9/, /copse show docs/);
   refused(await box.copse(["run", "--base", "nowhere", ...writes]), 3, /nowhere/);
   refused(await box.copse(["run", "--prompt-file", "missing.md"]), 3, /missing\.md/);
-  refused(await box.copse(["run", "--agent", "gpt-99", "do it"]), 3, /no agent named "gpt-99"/, /agents\.gpt-99\.command/);
+  refused(await box.copse(["run", "--agent", "gpt-99", "do it"]), 3, /no agent is named "gpt-99"/, /agents\.gpt-99\.command/);
   refused(await box.copse(["run", "--exec", "--", "no-such-program"]), 3, /"no-such-program" is not on your PATH/);
 });
 

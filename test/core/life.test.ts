@@ -76,24 +76,24 @@ class Command implements fc.Command<Model, Real> {
   readonly name: string;
   readonly may: (model: Readonly<Model>) => boolean;
   readonly facts: (task: Task) => readonly Fact[];
-  readonly then: (model: Model) => void;
+  readonly step: (model: Model) => void;
   constructor(
     name: string,
     may: (model: Readonly<Model>) => boolean,
     facts: (task: Task) => readonly Fact[],
-    then: (model: Model) => void,
+    step: (model: Model) => void,
   ) {
     this.name = name;
     this.may = may;
     this.facts = facts;
-    this.then = then;
+    this.step = step;
   }
   check(model: Readonly<Model>) {
     return this.may(model);
   }
   run(model: Model, real: Real) {
     record(real, this.facts(real.task));
-    this.then(model);
+    this.step(model);
     check(model, real);
   }
   toString() {

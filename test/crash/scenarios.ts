@@ -54,7 +54,7 @@ const randomRunnerKills: Scenario = {
   name: "runner",
   async run({ kills: wanted }, random) {
     const problems: string[] = [];
-    const sum = { kills: 0, acknowledged: 0, tasks: 0 };
+    const sum = { kills: 0, acknowledged: 0, gaveUp: 0, tasks: 0 };
     const most: string[] = [];
     // Three worlds at once: one alone waits most of its time. The last has a limit that is met all the time.
     const lane = (limit: number) =>
@@ -73,7 +73,10 @@ const randomRunnerKills: Scenario = {
         };
         await Promise.all([killer(), submitter(), submitter()]);
         await box.drain();
-        const checked = audit(box, limit);
+        // A command may give up after ten seconds of runners killed under its hands; its task is kept, and it says so. Anything else is a fault.
+        const gaveUp = box.refused.filter((text) => /^69: copse: the task \S+ \(\w+\) is kept, but /.test(text));
+        sum.gaveUp += gaveUp.length;
+        const checked = audit(box, limit, { pardoned: gaveUp });
         problems.push(...checked.problems);
         most.push(`${checked.most} of ${limit}`);
         sum.acknowledged += box.submitted.length;
@@ -84,7 +87,7 @@ const randomRunnerKills: Scenario = {
     return {
       kills: sum.kills,
       problems,
-      figures: `${sum.kills} kills of the runner, ${sum.acknowledged} tasks acknowledged, ${sum.tasks} there: ${count("lost")} lost, ${count("started")} not started exactly once, ${count("wrong")} wrong ends, ${count("orphan")} orphans, ${count("order")} out of order, at most ${most.join(", ")} at once`,
+      figures: `${sum.kills} kills of the runner, ${sum.acknowledged} tasks acknowledged (${sum.gaveUp} commands gave up on a runner), ${sum.tasks} there: ${count("lost")} lost, ${count("started")} not started exactly once, ${count("wrong")} wrong ends, ${count("orphan")} orphans, ${count("order")} out of order, at most ${most.join(", ")} at once`,
     };
   },
 };

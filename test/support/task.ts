@@ -4,7 +4,6 @@ import { dirname, join } from "node:path";
 import * as assert from "uvu/assert";
 import type { Ran, Sandbox } from "./sandbox.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: what a command printed; the test is there to see what it is.
 export type Json = any;
 
 export interface Wanted {

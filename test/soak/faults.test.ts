@@ -220,8 +220,9 @@ test("ten thousand tasks on disk: the runner is up in time and its ticks are che
     const warm = await start();
     await box.copse(["wait"]);
     const pid = runnerPid(box.state) as number;
+    await new Promise((resolve) => setTimeout(resolve, 2500));
     const [before, at] = [cpuMs(pid), performance.now()];
-    await new Promise((resolve) => setTimeout(resolve, 4000));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
     const tick = (cpuMs(pid) - before) / ((performance.now() - at) / 1000);
     console.log(
       `\n  10,000 tasks: submit with a cold runner ${Math.round(cold)} ms, with a known index ${Math.round(warm)} ms, ${tick.toFixed(0)} ms of processor a tick`,

@@ -420,7 +420,7 @@ test("the runner killed with its git processes at any moment of preparing and de
   const box = await sandbox(files);
   try {
     const labels: string[] = [];
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 6; round++) {
       const batch = [0, 1, 2].map((i) => `k${round}-${i}`);
       for (const label of batch) {
         labels.push(label);
