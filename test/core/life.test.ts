@@ -288,7 +288,7 @@ class Delivered extends Command {
   }
 }
 const delivered = commands.find((one) => one.name === "delivered") as Command;
-const all = commands.map((one) => (one === delivered ? new Delivered(one.name, one.may, one.facts, one.then) : one));
+const all = commands.map((one) => (one === delivered ? new Delivered(one.name, one.may, one.facts, one.step) : one));
 
 test("any life that can be lived keeps the promises", () => {
   fc.assert(
