@@ -1,5 +1,5 @@
 /** A test's own helper process as one plain file: many of them start at once, and each would load a compiler otherwise. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -7,7 +7,9 @@ import { root } from "./sandbox.ts";
 
 /** @returns the path of the bundled file, in a folder of its own. `source`: a file of this project, from its root. */
 export async function bundled(source: string): Promise<string> {
-  const outfile = join(mkdtempSync(join(tmpdir(), "copse-bundled-")), "helper.mjs");
+  const dir = mkdtempSync(join(tmpdir(), "copse-bundled-"));
+  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
+  const outfile = join(dir, "helper.mjs");
   await build({
     absWorkingDir: root,
     entryPoints: [source],

@@ -115,7 +115,11 @@ real("many at once are told as one", async () => {
     await waitFor(async () => (await box.json(["tasks", "--state", "running"])).tasks.length === 6, "six to run");
     writeFileSync(go, "");
     assert.is((await box.copse(["wait"])).code, 0);
-    await waitFor(() => (desktop?.shown().length ?? 0) >= 1, "a notification");
+    await waitFor(() => (desktop?.shown().length ?? 0) >= 1, "a notification").catch((error: Error) => {
+      throw new Error(
+        `${error.message}\n${readFileSync(join(box.state, "runner", "log"), "utf8")}\n${readFileSync(join(box.dir, "dunst.log"), "utf8")}`,
+      );
+    });
     await new Promise((resolve) => setTimeout(resolve, 2500));
     const told = desktop.shown();
     assert.ok(told.length < 6, `${told.length} notifications for six ends`);
