@@ -38,10 +38,10 @@ inBox("colour: none in a pipe, by FORCE_COLOR yes, by NO_COLOR never", async (bo
       `${words.join(" ")} with NO_COLOR`,
     );
   }
-  const plain = (await box.copse(["tasks", "--state", "blocked"])).stdout.replace(/\(.*?\)/, "");
+  const plain = (await box.copse(["tasks", "--state", "blocked"])).stdout.replace(/\(.*?\) */, "");
   const coloured = (await box.copse(["tasks", "--state", "blocked"], { env: { FORCE_COLOR: "1" } })).stdout
     .replace(/\u001b\[\d+m/g, "")
-    .replace(/\(.*?\)/, "");
+    .replace(/\(.*?\) */, "");
   assert.is(coloured, plain, "colour only adds");
   const ascii = (await box.copse(["tasks", "--state", "completed"], { env: { LANG: "C", LC_ALL: "C" } })).stdout;
   assert.match(ascii, /^\+ /, "marks of a place without UTF-8");
