@@ -148,7 +148,7 @@ function counts(text) {
 /** What no test may leave: a process with a sandbox's mark, a folder in the temporary folder. */
 function leftovers() {
   const processes = new Map();
-  for (const mark of [`COPSE_TEST_SANDBOX=${temp}/`, `COPSE_TEST_RUN=${temp}\0`])
+  for (const mark of [`TEST_SANDBOX=${temp}/`, `COPSE_TEST_RUN=${temp}\0`])
     for (const one of processesWith(mark)) processes.set(one.pid, `process ${one.pid}: ${one.command}`);
   for (const pid of processes.keys()) {
     try {
