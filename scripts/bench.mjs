@@ -107,6 +107,8 @@ try {
   good = paired(`copse tasks, ${recorded} recorded, no runner`, 1.35, () => time(process.execPath, [cli, "tasks"]), bare) && good;
   good = paired("copse tasks --json", 1.35, () => time(process.execPath, [cli, "tasks", "--json"]), bare) && good;
 
+  good = paired("copse statusline", 1.35, () => time(process.execPath, [cli, "statusline"]), bare) && good;
+
   // One slot, held by a task that waits: what is submitted only queues, so that nothing but the submission is measured.
   time(process.execPath, [cli, "run", "-b", "--label", "blocker", "--exec", "--", "sleep", "600"]);
   good =
