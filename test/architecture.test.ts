@@ -35,8 +35,7 @@ const homes: Readonly<Record<string, string>> = {
 };
 
 /** The only files that start processes by hand. */
-// statusline answers in milliseconds: execa alone would take longer to load.
-const starters = ["cli/commands/statusline.ts", "process/supervised.ts", "cli/client.ts", "system/identity.ts"];
+const starters = ["process/supervised.ts", "cli/client.ts", "system/identity.ts"];
 
 const coreMayUse = ["node:crypto", "node:util"];
 const mostLines = 330;
@@ -106,7 +105,7 @@ test("each package has one home, and there are no others", () => {
   assert.equal([...used].sort(), Object.keys(dependencies).sort(), "dependencies of package.json are those that are used");
 });
 
-test("processes are started in four places, and by execa in one", () => {
+test("processes are started in three places, and by execa in one", () => {
   const wrong = files.filter((file) => /^import (?!type)[^;]*"(?:node:)?child_process"/m.test(codeOf(file)) && !starters.includes(file));
   assert.equal(wrong, []);
 });

@@ -2,7 +2,6 @@
  * `copse statusline`: one line for a shell prompt, tmux, or Claude Code's status bar: counts, overall progress, how many need you. Reads the index only, starts nothing.
  * With `--claude` standard input is Claude Code's status JSON; a command behind `--` is another configured line: it gets the same input, and its output comes first.
  */
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { CopseError } from "../../core/errors.ts";
 import { isTerminal, type StateName } from "../../core/task.ts";
@@ -84,7 +83,10 @@ export function sayLine(counts: Counts, paint: Paint): string {
 
 /** The other line is the person's own; one that fails or takes over 2 s is left out. */
 function otherLine([file = "", ...args]: readonly string[], input: Buffer | undefined): string {
-  const ran = spawnSync(file, args, { input: input ?? "", timeout: 2000, stdio: ["pipe", "pipe", "ignore"] });
+  // Loaded only here: the listing shares this file's bundle, and must not pay for it.
+  const ran = process
+    .getBuiltinModule("node:child_process")
+    .spawnSync(file, args, { input: input ?? "", timeout: 2000, stdio: ["pipe", "pipe", "ignore"] });
   const text = ran.status === 0 ? ran.stdout.toString("utf8") : "";
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }
