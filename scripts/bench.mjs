@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const cli = join(root, "dist", "copse.js");
+const cli = join(root, "dist", "copse.cjs");
 const rounds = Number(process.argv.find((arg) => /^--rounds=\d+$/.test(arg))?.slice(9) ?? 40);
 const recorded = 1000;
 if (!existsSync(cli)) execFileSync(process.execPath, [join(root, "scripts", "build.mjs")], { stdio: "inherit" });
@@ -101,6 +101,9 @@ try {
   time(process.execPath, [cli, "run", "--label", "seed", "--exec", "--verify", "true", "--", "sh", "-c", "echo made > made.txt"]);
   time(process.execPath, [cli, "runner", "stop"]);
   recordTasks(recorded);
+  // The next runner takes stock of them, as it would of its own.
+  time(process.execPath, [cli, "run", "--label", "after", "--exec", "--", "true"]);
+  time(process.execPath, [cli, "runner", "stop"]);
   console.log(`Node ${process.version}, ${recorded} recorded tasks, ${rounds} rounds, order alternating`);
 
   const bare = () => time(process.execPath, ["-e", "0"]);

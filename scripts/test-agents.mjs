@@ -14,7 +14,7 @@ const program = join(cache, "node_modules", ".bin", "claude");
 
 if (process.argv[2] === "--inside") process.exit(await runFiles(process.argv.slice(3)));
 install();
-if (!existsSync(join(root, "dist", "copse.js"))) step(process.execPath, [join(root, "scripts", "build.mjs")], "the build failed");
+if (!existsSync(join(root, "dist", "copse.cjs"))) step(process.execPath, [join(root, "scripts", "build.mjs")], "the build failed");
 process.exit(await shutIn());
 
 /** npm prefers an older version on Node 20 unless this one is named; its warning about engines is expected: no Node process is involved afterwards. */

@@ -117,7 +117,7 @@ function makeProject() {
     `${JSON.stringify({ limit: 3, agents: { demo: { command: [join(root, "scripts", "try", "agent.sh")] } } }, null, 2)}\n`,
   );
   mkdirSync(join(box, "bin"));
-  writeFileSync(join(box, "bin", "copse"), `#!/bin/sh\nexec "${process.execPath}" "${join(root, "dist", "copse.js")}" "$@"\n`, {
+  writeFileSync(join(box, "bin", "copse"), `#!/bin/sh\nexec "${process.execPath}" "${join(root, "dist", "copse.cjs")}" "$@"\n`, {
     mode: 0o755,
   });
   writeFileSync(
@@ -287,7 +287,7 @@ async function state() {
 /** @throws Error with its words when it fails */
 function copse(words, more = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, "dist", "copse.js"), ...words], {
+    const child = spawn(process.execPath, [join(root, "dist", "copse.cjs"), ...words], {
       cwd: repo,
       env: { ...env, ...more },
       stdio: ["ignore", "pipe", "pipe"],
@@ -307,7 +307,7 @@ function copse(words, more = {}) {
 }
 
 function spawnCopse(words) {
-  return spawnSync(process.execPath, [join(root, "dist", "copse.js"), ...words], { cwd: repo, env, encoding: "utf8" });
+  return spawnSync(process.execPath, [join(root, "dist", "copse.cjs"), ...words], { cwd: repo, env, encoding: "utf8" });
 }
 
 function git(words) {

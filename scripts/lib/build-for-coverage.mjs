@@ -36,7 +36,7 @@ export async function buildForCoverage() {
     banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
     logLevel: "warning",
   });
-  writeFileSync(join(dist, "copse.js"), '#!/usr/bin/env node\nimport "./main.js";\n');
+  writeFileSync(join(dist, "copse.cjs"), '#!/usr/bin/env node\nimport("./main.js");\n');
   writeFileSync(join(dist, "runner.js"), 'import "./runner/main.js";\n');
-  chmodSync(join(dist, "copse.js"), 0o755);
+  chmodSync(join(dist, "copse.cjs"), 0o755);
 }

@@ -38,7 +38,7 @@ export async function build() {
 
 /** Builds only where there is no bundle, or one older than what it is made from. */
 export async function ensureBuilt() {
-  const bundle = join(root, "dist", "copse.js");
+  const bundle = join(root, "dist", "copse.cjs");
   const made = spawnSync(
     "find",
     ["src", "schema", "package.json", "scripts/build.mjs", "scripts/generate.mjs", "-newer", bundle, "-type", "f"],

@@ -1,27 +1,29 @@
 /** The command line for people: names, help, completion; the only user of yargs. Each command's module is loaded when it is called. */
+
 import yargs, { type Argv } from "yargs";
 import { exit } from "../core/errors.ts";
+import { out, screen } from "../system/output.ts";
 import { version } from "../version.ts";
 import { type Flag, runFlags, statuslineFlags, tasksFlags } from "./flags.ts";
 import { complete, number, wrongUsage } from "./usage.ts";
 
 /** @returns the exit code. @throws CopseError */
 export async function cli(argv: readonly string[]): Promise<number> {
-  let code: number = exit.ok;
-  const done = (work: Promise<number> | number) =>
-    Promise.resolve(work).then((result) => {
-      code = result;
-    });
+  let work: () => Promise<number> = () => Promise.resolve(exit.ok);
+  // Called when yargs is through: it lays out the help text for every handler that makes it wait.
+  const done = (chosen: () => Promise<number>) => {
+    work = chosen;
+  };
   const parser = build(yargs([...(argv[0] === "help" ? [...argv.slice(1), "--help"] : argv)]), done);
   if (argv.length === 0) {
-    parser.showHelp((text) => process.stdout.write(`${text}\n`));
+    parser.showHelp((text) => out(`${text}\n`));
     return exit.ok;
   }
   await parser.parseAsync();
-  return code;
+  return await work();
 }
 
-type Done = (work: Promise<number> | number) => Promise<void>;
+type Done = (chosen: () => Promise<number>) => void;
 
 const examples = `Examples:
   copse -w -b --label docs "Write the API docs"     a task in the background
@@ -66,7 +68,7 @@ function build(parser: Argv, done: Done): Argv {
       "show <task>",
       "One task's life, cost and next steps",
       (y) => json(y.usage(help("copse show <task>", ["copse show docs"]))),
-      (args) => done(import("./commands/show.ts").then(({ show }) => show(String(args["task"]), args["json"] === true))),
+      (args) => done(() => import("./commands/show.ts").then(({ show }) => show(String(args["task"]), args["json"] === true))),
     )
     .command(
       "logs <task>",
@@ -79,7 +81,7 @@ function build(parser: Argv, done: Done): Argv {
           .option("tail", { type: "number", describe: "Only the last lines" })
           .option("since", { type: "string", describe: "Only runs of the last while, such as 2h" }),
       (args) =>
-        done(
+        done(() =>
           import("./commands/logs.ts").then(({ logs }) =>
             logs(String(args["task"]), {
               follow: args["follow"] === true,
@@ -96,13 +98,15 @@ function build(parser: Argv, done: Done): Argv {
       "stop <task..>",
       "End tasks; their work is kept",
       (y) => list(y.usage(help("copse stop <task..>", ["copse stop docs", "copse tasks -q --state queued | xargs copse stop"]))),
-      (args) => done(import("./commands/stop.ts").then(({ stop }) => stop(names(args), args["json"] === true, args["quiet"] === true))),
+      (args) =>
+        done(() => import("./commands/stop.ts").then(({ stop }) => stop(names(args), args["json"] === true, args["quiet"] === true))),
     )
     .command(
       "retry <task..>",
       "A new attempt in the same worktree",
       (y) => list(y.usage(help("copse retry <task..>", ["copse retry docs"]))),
-      (args) => done(import("./commands/retry.ts").then(({ retry }) => retry(names(args), args["json"] === true, args["quiet"] === true))),
+      (args) =>
+        done(() => import("./commands/retry.ts").then(({ retry }) => retry(names(args), args["json"] === true, args["quiet"] === true))),
     )
     .command(
       "wait [task..]",
@@ -120,7 +124,7 @@ function build(parser: Argv, done: Done): Argv {
           .option("any", { type: "boolean", describe: "Until the first has ended" })
           .option("timeout", { type: "string", describe: "At most this long" }),
       (args) =>
-        done(
+        done(() =>
           import("./commands/wait.ts").then(({ wait }) =>
             wait(names(args), {
               any: args["any"] === true,
@@ -155,7 +159,7 @@ function build(parser: Argv, done: Done): Argv {
       "inbox",
       "Every open question, answerable one after the other",
       (y) => list(y.usage(help("copse inbox", ["copse inbox", "copse inbox --json | jq -r '.tasks[].needs.text'"]))),
-      (args) => done(import("./commands/inbox.ts").then(({ inbox }) => inbox(args["json"] === true, args["quiet"] === true))),
+      (args) => done(() => import("./commands/inbox.ts").then(({ inbox }) => inbox(args["json"] === true, args["quiet"] === true))),
     )
     .command(
       "notify [policy]",
@@ -166,7 +170,7 @@ function build(parser: Argv, done: Done): Argv {
           { alias: "l", type: "string", describe: "For this task only" },
         ),
       (args) =>
-        done(
+        done(() =>
           import("./commands/notify.ts").then(({ notify }) =>
             notify(args["policy"] as string | undefined, args["label"] as string | undefined, args["json"] === true),
           ),
@@ -181,7 +185,7 @@ function build(parser: Argv, done: Done): Argv {
           default: "queue" as const,
           describe: "Afterwards: go on in the background, deliver what is there, or leave as it is",
         }),
-      (args) => done(import("./commands/attach.ts").then(({ attach }) => attach(String(args["task"]), args["then"] as "queue"))),
+      (args) => done(() => import("./commands/attach.ts").then(({ attach }) => attach(String(args["task"]), args["then"] as "queue"))),
     )
     .command("runner <action>", "The background process: status, stop, logs", (y) =>
       y
@@ -190,13 +194,13 @@ function build(parser: Argv, done: Done): Argv {
           "status",
           "Is it up, what does it hold",
           (z) => json(z.usage(help("copse runner status", ["copse runner status"]))),
-          (args) => done(import("./commands/runner.ts").then(({ runnerStatus }) => runnerStatus(args["json"] === true))),
+          (args) => done(() => import("./commands/runner.ts").then(({ runnerStatus }) => runnerStatus(args["json"] === true))),
         )
         .command(
           "stop",
           "Let it leave; what runs goes on",
           (z) => json(z.usage(help("copse runner stop", ["copse runner stop"]))),
-          (args) => done(import("./commands/runner.ts").then(({ runnerStop }) => runnerStop(args["json"] === true))),
+          (args) => done(() => import("./commands/runner.ts").then(({ runnerStop }) => runnerStop(args["json"] === true))),
         )
         .command(
           "logs",
@@ -205,7 +209,7 @@ function build(parser: Argv, done: Done): Argv {
             z
               .usage(help("copse runner logs", ["copse runner logs -f"]))
               .option("follow", { alias: "f", type: "boolean", describe: "Keep printing" }),
-          (args) => done(import("./commands/runner.ts").then(({ runnerLogs }) => runnerLogs(args["follow"] === true))),
+          (args) => done(() => import("./commands/runner.ts").then(({ runnerLogs }) => runnerLogs(args["follow"] === true))),
         )
         .demandCommand(1, 1),
     )
@@ -215,7 +219,8 @@ function build(parser: Argv, done: Done): Argv {
           "get <key>",
           "One setting",
           (z) => json(z.usage(help("copse config get <key>", ["copse config get limit"]))),
-          (args) => done(import("./commands/config.ts").then(({ configGet }) => configGet(String(args["key"]), args["json"] === true))),
+          (args) =>
+            done(() => import("./commands/config.ts").then(({ configGet }) => configGet(String(args["key"]), args["json"] === true))),
         )
         .command(
           "trust",
@@ -224,23 +229,23 @@ function build(parser: Argv, done: Done): Argv {
             z
               .usage(help("copse config trust", ["copse config trust", "copse config trust --yes"]))
               .option("yes", { alias: "y", type: "boolean", describe: "Without asking" }),
-          (args) => done(import("./commands/config.ts").then(({ configTrust }) => configTrust(args["yes"] === true))),
+          (args) => done(() => import("./commands/config.ts").then(({ configTrust }) => configTrust(args["yes"] === true))),
         )
         .command(["show", "$0"], "Everything", json, (args) =>
-          done(import("./commands/config.ts").then(({ configShow }) => configShow(args["json"] === true))),
+          done(() => import("./commands/config.ts").then(({ configShow }) => configShow(args["json"] === true))),
         ),
     )
     .command(
       "init",
       "A .worktrees folder to share settings by",
       (y) => json(y.usage(help("copse init", ["copse init && git add .worktrees"]))),
-      (args) => done(import("./commands/init.ts").then(({ init }) => init(args["json"] === true))),
+      (args) => done(() => import("./commands/init.ts").then(({ init }) => init(args["json"] === true))),
     )
     .command(
       "doctor",
       "Check everything a task needs",
       (y) => json(y.usage(help("copse doctor", ["copse doctor"]))),
-      (args) => done(import("./commands/doctor.ts").then(({ doctor }) => doctor(args["json"] === true))),
+      (args) => done(() => import("./commands/doctor.ts").then(({ doctor }) => doctor(args["json"] === true))),
     )
     .command("statusline", "One line for a prompt, tmux or Claude Code's status bar", (y) =>
       withFlags(
@@ -272,14 +277,14 @@ function build(parser: Argv, done: Done): Argv {
             "copse completion fish > ~/.config/fish/completions/copse.fish",
           ]),
         ),
-      (args) => done(import("./commands/completion.ts").then(({ completion }) => completion(args["shell"] as string | undefined))),
+      (args) => done(() => import("./commands/completion.ts").then(({ completion }) => completion(args["shell"] as string | undefined))),
     )
     .completion("get-completion", false as never, complete)
     .version(version)
     .option("debug", { type: "boolean", hidden: true })
     .help()
     .alias("help", "h")
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .wrap(Math.min(100, screen().columns ?? 100))
     .demandCommand(1)
     .strict()
     .exitProcess(false)

@@ -1,18 +1,14 @@
 /** Talking to the runner, and starting it where a command needs it. A slow answer is never a reason to start another. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, renameSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { CopseError, systemCode } from "../core/errors.ts";
 import { type Answer, type Ask, type Hello, isOlder, protocol } from "../core/protocol.ts";
-import { cannotWrite, makeDir } from "../store/files.ts";
-import { runnerDir, runnerLog, socketName } from "../store/paths.ts";
+import { runnerDir, socketName } from "../store/paths.ts";
 import { debug } from "../system/debug.ts";
 import { version } from "../version.ts";
 
 const reachMs = 10_000;
-const logBytes = 5 * 1024 * 1024;
 
 export interface Link {
   readonly hello: Hello;
@@ -40,6 +36,7 @@ export async function needRunner(state: string): Promise<Link> {
     } else if (Date.now() - startedAt > 1000) {
       startedAt = Date.now();
       // One that was killed is no reason to wait; one that left by itself has found another at work.
+      const { startRunner } = await import("./start-runner.ts");
       startRunner(state).once("exit", (_code, signal) => {
         if (signal !== null) startedAt = 0;
       });
@@ -135,52 +132,14 @@ async function greet(socket: Socket): Promise<Link> {
   return { hello: answer.hello, ask, close: () => socket.destroy() };
 }
 
-/** Starts a runner, detached, in its own session; which of several wins is settled among them. */
-function startRunner(state: string): ChildProcess {
-  const dir = runnerDir(state);
-  makeDir(dir);
-  const log = runnerLog(state);
-  let fd: number;
-  try {
-    if (existsSync(log) && statSync(log).size > logBytes) renameSync(log, `${log}.old`);
-    fd = openSync(log, "a", 0o600);
-  } catch (error) {
-    throw cannotWrite(dir, error);
-  }
-  const entry = runnerEntry();
-  debug(() => `starts the runner: ${entry.join(" ")}`);
-  const child = spawn(process.execPath, entry, {
-    cwd: dir,
-    detached: true,
-    stdio: ["ignore", fd, fd],
-    env: { ...withoutRun(process.env), COPSE_STATE_DIR: state },
-  });
-  child.on("error", (error) => debug(() => `the runner could not be started: ${error.message}`));
-  child.unref();
-  closeSync(fd);
-  return child;
-}
-
-/** A runner that an agent's own `copse` starts is not a part of that agent's run, and must not be ended with it. */
-function withoutRun({ COPSE_RUN: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return env;
-}
-
-/** Beside this file in the bundle; from the sources, through the same loader that runs us. */
-function runnerEntry(): string[] {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const bundled = [join(here, "runner.js"), join(here, "..", "runner.js")].find((file) => existsSync(file));
-  return bundled === undefined ? [...process.execArgv, join(here, "..", "runner", "main.ts")] : [bundled];
-}
-
-/** Tells the runner of a change, starting it if need be; @returns the task's position where it waits. */
-export async function poke(state: string, repoId: string, id: string): Promise<number | null> {
+/** Tells the runner of a change, starting it if need be; whatever it answers, it has looked. */
+export async function poke(state: string, repoId: string, id: string): Promise<void> {
   const deadline = Date.now() + reachMs;
   for (;;) {
     const link = await needRunner(state);
     try {
-      const answer = await link.ask({ do: "poke", repoId, id });
-      return "poked" in answer ? answer.poked.position : null;
+      await link.ask({ do: "poke", repoId, id });
+      return;
     } catch (error) {
       if (!(error instanceof RunnerLeft) || Date.now() > deadline) throw error;
     } finally {

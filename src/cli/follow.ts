@@ -1,10 +1,12 @@
 /** Watching tasks until they have ended or need somebody: for `run` in the foreground and for `wait`. Ctrl-C leaves the view, never the tasks. */
+
 import { exit } from "../core/errors.ts";
 import { isTerminal, type Task } from "../core/task.ts";
 import { taskJson } from "../core/task-json.ts";
 import { readIndex, taskOf } from "../store/index-file.ts";
 import { stateDir, taskDir } from "../store/paths.ts";
 import { readTask } from "../store/tasks.ts";
+import { err, isTty, out, screen } from "../system/output.ts";
 import { paintFor } from "./view/paint.ts";
 import { detailOf, refOf, taskLines } from "./view/words.ts";
 
@@ -42,19 +44,17 @@ export async function follow(tasks: readonly Task[], options: Follow): Promise<n
         // The log is the truth; the index may lag by a moment.
         const settled = (options.any ? over.slice(0, 1) : over).map((task) => readTask(taskDir(state, task.repoId, task.id)).task);
         if (options.json) print(settled, options.any === true || tasks.length === 1);
-        else if (options.quiet) process.stdout.write(settled.map((task) => `${task.id}\n`).join(""));
+        else if (options.quiet) out(settled.map((task) => `${task.id}\n`).join(""));
         return Math.max(...settled.map(codeOf), 0);
       }
       if (left) {
         view?.close(now);
-        process.stderr.write(
-          `Left; ${now.length === 1 ? "the task goes on" : "the tasks go on"}: copse logs -f ${refOf(now[0] as Task)}\n`,
-        );
+        err(`Left; ${now.length === 1 ? "the task goes on" : "the tasks go on"}: copse logs -f ${refOf(now[0] as Task)}\n`);
         return exit.interrupted;
       }
       if (Date.now() > deadline) {
         view?.close(now);
-        process.stderr.write("The time is up; the tasks go on.\n");
+        err("The time is up; the tasks go on.\n");
         return exit.timedOut;
       }
       if (Date.now() - checkedAt > runnerMs) {
@@ -87,7 +87,7 @@ export function codeOf(task: Task): number {
 
 function print(tasks: readonly Task[], single: boolean): void {
   const [first] = tasks;
-  process.stdout.write(
+  out(
     `${JSON.stringify(single && first ? { task: taskJson(first, undefined) } : { tasks: tasks.map((task) => taskJson(task, undefined)) })}\n`,
   );
 }
@@ -106,20 +106,20 @@ interface View {
 }
 
 async function openView(tasks: readonly Task[]): Promise<View> {
-  if (process.stdout.isTTY && process.env["TERM"] !== "dumb" && !process.env["CI"]) return (await import("./view/board.ts")).board(tasks);
+  if (isTty(1) && process.env["TERM"] !== "dumb" && !process.env["CI"]) return (await import("./view/board.ts")).board(tasks);
   return lines();
 }
 
 /** One line for each change, for pipes and CI. */
 function lines(): View {
   const seen = new Map<string, string>();
-  const paint = paintFor(process.stdout);
+  const paint = paintFor(screen());
   const show = (tasks: readonly Task[]) => {
     for (const task of tasks) {
       const key = `${task.state} ${detailOf(task, undefined)}`;
       if (seen.get(task.id) === key) continue;
       seen.set(task.id, key);
-      process.stdout.write(`${taskLines([task], new Map(), paint, Date.now())[0]}\n`);
+      out(`${taskLines([task], new Map(), paint, Date.now())[0]}\n`);
     }
   };
   return { show, close: show };

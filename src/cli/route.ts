@@ -25,7 +25,7 @@ export async function route(argv: readonly string[]): Promise<number> {
     case "answer":
     case "approve":
     case "deny":
-      return await (await import("./cold.ts")).answerCommand(argv);
+      return await (await import("./commands/answer.ts")).answerCommand(argv);
     case "statusline":
       return statusline(argv.slice(1));
     case "run":
@@ -43,7 +43,7 @@ export async function route(argv: readonly string[]): Promise<number> {
   return await (await import("./commands/run.ts")).runParsed(parsed);
 }
 
-const viaYargs = async (argv: readonly string[]): Promise<number> => (await import("./cold.ts")).cli(argv);
+const viaYargs = async (argv: readonly string[]): Promise<number> => (await import("./cli.ts")).cli(argv);
 
 /** A single word alone is rather a mistyped command than a prompt. @throws CopseError USAGE */
 function requireNoTypo(argv: readonly string[]): void {

@@ -181,7 +181,7 @@ async function resolveBaseName(asked: string | null, repo: Repository): Promise<
     const { task } = findTask(asked.slice(1), repo.top);
     return `refs/heads/${task.branch ?? task.request.branchName}`;
   }
-  const { resolveBase } = await import("./cold.ts");
+  const { resolveBase } = await import("../git/base.ts");
   await resolveBase(repo.top, asked);
   return asked;
 }

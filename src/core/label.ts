@@ -46,7 +46,7 @@ export function slugOf(label: string): string {
  */
 export function checkBranchName(name: string): void {
   const parts = name.split("/");
-  const plainParts = parts.every((part) => /^[\p{L}\p{N}_][\p{L}\p{N}._+-]*$/u.test(part) && !/\.\.|\.$|\.lock$/i.test(part));
+  const plainParts = parts.every((part) => isPlainPart(part) && !/\.\.|\.$|\.lock$/i.test(part));
   if (plainParts && name.length <= 200 && name !== "HEAD") return;
   throw new CopseError(
     "BAD_CONFIG",
@@ -56,6 +56,9 @@ export function checkBranchName(name: string): void {
     },
   );
 }
+
+/** The first pattern spares most names the second, which takes 2 ms to get ready. */
+const isPlainPart = (part: string): boolean => /^\w[\w.+-]*$/.test(part) || /^[\p{L}\p{N}_][\p{L}\p{N}._+-]*$/u.test(part);
 
 /** A label from the first words of a prompt or command; never empty, always its own slug. */
 export function labelFrom(text: string): string {
@@ -71,9 +74,8 @@ export function numbered(label: string, n: number): string {
 
 /** Words joined by dashes, cut at a word's end where one is near. */
 function words(text: string, max: number): string {
-  const all = text
-    .normalize("NFKD")
-    .replace(/\p{M}+/gu, "")
+  const letters = /^[ -~\s]*$/.test(text) ? text : text.normalize("NFKD").replace(/\p{M}+/gu, "");
+  const all = letters
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "");

@@ -20,7 +20,7 @@ export interface Hello {
 
 export type Answer =
   | { readonly hello: Hello }
-  | { readonly poked: { readonly state: string; readonly position: number | null } }
+  | { readonly poked: true }
   | { readonly status: RunnerStatus }
   | { readonly leaving: boolean }
   | { readonly error: string };

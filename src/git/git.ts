@@ -90,7 +90,10 @@ export async function git(dir: string, args: readonly string[], options: GitOpti
       allowUnsafeConfigPaths: true,
     } as never,
     ...(options.input === undefined ? {} : { input: () => options.input }),
-  }).env(env);
+  })
+    .env(env)
+    // Where git has said nothing simple-git waits 50 ms for more; nothing said aloud is enough for it.
+    .outputHandler((_command, stdout) => setImmediate(() => stdout.emit("data", Buffer.alloc(0))));
   try {
     const out = await run.raw([...args]);
     debug(() => `git ${redact(args.join(" "))} [${dir}] ${Math.round(performance.now() - startedAt)} ms`);

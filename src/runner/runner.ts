@@ -2,9 +2,7 @@
  * The runner: one a user, started on demand, gone when idle, disposable: it holds nothing that is not on disk. It drives every open task,
  * takes in what commands append, keeps the index whole, and leaves when another holds a higher epoch.
  */
-import type { Server } from "node:net";
 import { CopseError, messageOf } from "../core/errors.ts";
-import { waitingFor } from "../core/line.ts";
 import { holdsSlot } from "../core/next.ts";
 import { type Answer, type Ask, type Hello, isOlder, protocol } from "../core/protocol.ts";
 import { isTerminal, type Task } from "../core/task.ts";
@@ -16,14 +14,14 @@ import { loginOf } from "../session/login.ts";
 import { type Config, loadConfig } from "../store/config.ts";
 import { holdsEpoch } from "../store/epoch.ts";
 import { compact, healIndex, logSize, sweepHalfMade } from "../store/heal.ts";
-import { compactIndex, entryLine, indexSize, lineOf, readIndex } from "../store/index-file.ts";
+import { compactIndex, type Entry, entryOf, indexSize, readIndex } from "../store/index-file.ts";
 import { freeDeadLock } from "../store/lock.ts";
 import { epochDir, eventsFile, laneOf, taskDir } from "../store/paths.ts";
 import { Superseded, TaskRecord } from "../store/record.ts";
 import { folderStamp, listTaskDirs } from "../store/tasks.ts";
+import { Door } from "./door.ts";
 import { drive, type House } from "./drive.ts";
 import { type Closed, Gates } from "./gate.ts";
-import { listen } from "./socket.ts";
 import { stagger } from "./stagger.ts";
 
 const tickMs = 1000;
@@ -31,7 +29,7 @@ const staggerMs = 500;
 /** A task that a step threw out of is taken up again after this long, doubled each time up to the second figure. */
 const againMs = [1000, 60_000] as const;
 /** The index is rewritten when it is this much larger than after the last time. */
-const indexGrowth = 4 * 1024 * 1024;
+const indexGrowth = 512 * 1024;
 
 export class Runner {
   readonly #state: string;
@@ -50,7 +48,7 @@ export class Runner {
   #config: Config;
   readonly #announcer: Announcer;
   readonly #gates = new Gates();
-  #server: Server | undefined;
+  readonly #door: Door;
   #busyAt = performance.now();
   #indexBase = 0;
   #ticks = 0;
@@ -65,6 +63,10 @@ export class Runner {
     this.#say = say;
     this.#config = loadConfig(null).config;
     this.#announcer = new Announcer(() => this.#config.notify, say);
+    this.#door = new Door(
+      (ask) => this.#answer(ask),
+      (repoId, id) => this.#poke(repoId, id),
+    );
     this.#queue = memoryQueue({ machine: this.#config.limit, groups: this.#config.groups });
   }
 
@@ -74,20 +76,20 @@ export class Runner {
       this.#leave = resolve;
     });
     this.#takeStock();
-    this.#server = await listen((ask) => this.#answer(ask));
+    await this.#door.open();
     this.#say(`runner ${process.pid} is up: epoch ${this.#epoch}, ${this.#records.size} open tasks, limit ${this.#config.limit}`);
     const timer = setInterval(() => void this.#tick(), tickMs);
     const code = await left;
     clearInterval(timer);
     for (const one of this.#again.values()) clearTimeout(one.timer);
-    this.#server?.close();
+    this.#door.close();
     return code;
   }
 
   /** Reads every folder once: heals the index, then drives what is open, tasks that hold a slot first. */
   #takeStock(): void {
     const index = readIndex(this.#state);
-    const lines: string[] = [];
+    const entries: Entry[] = [];
     const open: TaskRecord[] = [];
     const repos = new Set<string>();
     for (const { repoId, id, dir } of listTaskDirs(this.#state)) {
@@ -95,7 +97,7 @@ export class Runner {
       const known = index.get(id);
       const size = logSize(dir);
       if (known && known.bytes === size && isTerminal(known)) {
-        lines.push(lineOf(known));
+        entries.push(known);
         this.#settled.set(id, size);
         continue;
       }
@@ -103,12 +105,12 @@ export class Runner {
       freeDeadLock(eventsFile(dir));
       const record = this.#open(repoId, id);
       if (!record) continue;
-      lines.push(entryLine(record.task, record.bytes));
+      entries.push(entryOf(record.task, record.bytes));
       if (!isTerminal(record.task)) open.push(record);
     }
     for (const repoId of repos) freeDeadLock(laneOf(this.#state, repoId));
     try {
-      compactIndex(this.#state, lines);
+      compactIndex(this.#state, entries);
       healIndex(this.#state);
     } catch (error) {
       this.#say(`the index could not be rewritten: ${messageOf(error)}`);
@@ -262,18 +264,19 @@ export class Runner {
     return { proto: protocol, version: this.#version, epoch: this.#epoch, pid: process.pid, node: process.version };
   }
 
+  #poke(repoId: string, id: string): void {
+    this.#busyAt = performance.now();
+    this.#lookSafely(repoId, id);
+  }
+
   #answer(ask: Ask): Answer {
     switch (ask.do) {
       case "hello":
         return { hello: this.#hello() };
       case "poke": {
-        this.#busyAt = performance.now();
         if (!/^[a-z0-9]{1,48}$/.test(ask.id) || !/^[0-9a-f]{16}$/.test(ask.repoId)) return { error: "bad id" };
-        const task = this.#look(ask.repoId, ask.id);
-        const all = [...this.#records.values()].map((record) => record.task);
-        return {
-          poked: { state: task?.state ?? "unknown", position: waitingFor(all, new Date().toISOString()).get(ask.id)?.position ?? null },
-        };
+        this.#poke(ask.repoId, ask.id);
+        return { poked: true };
       }
       case "status":
         return {
@@ -300,10 +303,10 @@ export class Runner {
 
   /** Closes the ear first and looks once more: a command that came in between finds nobody, and starts the next runner. */
   async #tryToLeave(): Promise<void> {
-    this.#server?.close();
+    this.#door.close();
     for (const { repoId, id } of listTaskDirs(this.#state)) this.#lookSafely(repoId, id);
     if (this.#busy()) {
-      this.#server = await listen((ask) => this.#answer(ask));
+      await this.#door.open();
       return;
     }
     await this.#announcer.settled();
@@ -318,6 +321,7 @@ export class Runner {
   }
 
   #goAway(why: string): void {
+    this.#door.close();
     this.#say(`runner ${process.pid} leaves: ${why}`);
     this.#leave(0);
   }

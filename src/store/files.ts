@@ -1,7 +1,8 @@
 /** Files that are whole or not there: new content is written beside, synced and renamed into place. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { CopseError, isDiskFull, systemCode } from "../core/errors.ts";
+import { removeFile } from "../system/remove-file.ts";
 
 /** Writes all of `data` to an open file from byte `from` on, however many calls that takes. */
 export function writeAll(fd: number, data: Uint8Array, from = 0): void {
@@ -24,11 +25,11 @@ export function writeNew(file: string, content: string | Uint8Array, mode = 0o60
 export function replaceFile(file: string, content: string | Uint8Array, mode = 0o600): void {
   const beside = `${file}.${process.pid}.tmp`;
   try {
-    rmSync(beside, { force: true });
+    removeFile(beside);
     writeNew(beside, content, mode);
     renameSync(beside, file);
   } catch (error) {
-    rmSync(beside, { force: true });
+    removeFile(beside);
     throw error;
   }
   syncDir(dirname(file));

@@ -3,7 +3,7 @@ import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { systemCode } from "../core/errors.ts";
 import { debug } from "../system/debug.ts";
-import { compactIndex, lineOf, noteInIndex, readIndex } from "./index-file.ts";
+import { compactIndex, noteInIndex, readIndex } from "./index-file.ts";
 import { eventsFile, tasksDir } from "./paths.ts";
 import { listHalfMade, listTaskDirs, readTask } from "./tasks.ts";
 
@@ -26,7 +26,7 @@ export function healIndex(state: string): void {
 
 /** Rewrites the index with one line a task; what others append meanwhile is not lost. */
 export function compact(state: string): void {
-  compactIndex(state, [...readIndex(state).values()].map(lineOf));
+  compactIndex(state, readIndex(state).values());
   healIndex(state);
 }
 

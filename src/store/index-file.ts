@@ -1,13 +1,14 @@
 /**
  * The index that listings read: one append-only file, a line a change, the last line of a task counts. Derived from the logs and healed by the runner;
  * appending needs no lock (single O_APPEND writes do not tear). A line is `id ⇥ repoId ⇥ state ⇥ endedAt ⇥ bytes ⇥ JSON of the task`, so that a listing parses only what it shows.
+ * What ended some time ago is put into a second file of the same form, so that a listing takes no longer for ten thousand old tasks.
  */
 import { appendFileSync, readFileSync, statSync } from "node:fs";
 import { systemCode } from "../core/errors.ts";
 import { isTerminal, type StateName, type Task } from "../core/task.ts";
 import { debug } from "../system/debug.ts";
 import { replaceFile } from "./files.ts";
-import { indexFile, stateDir, taskDir } from "./paths.ts";
+import { indexFile, olderIndexFile, stateDir, taskDir } from "./paths.ts";
 import { readTask } from "./tasks.ts";
 
 export interface Entry {
@@ -20,6 +21,8 @@ export interface Entry {
   readonly bytes: number;
   /** The task as JSON; decoded only when asked for. */
   readonly json: () => string;
+  /** Whether that JSON contains this text; nothing is decoded. */
+  readonly mentions: (text: Buffer) => boolean;
 }
 
 /** The task of an entry; where the line is damaged, from its log. */
@@ -32,9 +35,7 @@ export function taskOf(entry: Entry): Task {
 }
 export const isOpen = (entry: Entry): boolean => !isTerminal(entry);
 
-export function entryLine(task: Task, bytes: number): string {
-  return `${task.id}\t${task.repoId}\t${task.state}\t${task.endedAt ?? ""}\t${bytes}\t${JSON.stringify(task)}\n`;
-}
+export const entryLine = (task: Task, bytes: number): string => lineOf(entryOf(task, bytes));
 
 /** Notes a task as it is now. A write that fails is no error: the log has the fact, and the runner mends the index. */
 export function noteInIndex(state: string, task: Task, bytes: number): void {
@@ -45,10 +46,17 @@ export function noteInIndex(state: string, task: Task, bytes: number): void {
   }
 }
 
-/** The newest entry of each task, in the order the tasks were first seen. Torn or foreign lines are passed over. */
+/** The newest entry of each task. Torn or foreign lines are passed over. */
 export function readIndex(state: string): Map<string, Entry> {
-  const entries = new Map<string, Entry>();
-  const data = readBytes(indexFile(state));
+  // In this order: what is moved to the older file meanwhile is seen there.
+  const lately = readBytes(indexFile(state));
+  return collect(lately, collect(readBytes(olderIndexFile(state))));
+}
+
+/** As `readIndex`, without what ended some time ago: whatever is open, of each repository what ended last, and of the last week what ended since the oldest open task was made. */
+export const readLately = (state: string): Map<string, Entry> => collect(readBytes(indexFile(state)));
+
+function collect(data: Buffer, entries = new Map<string, Entry>()): Map<string, Entry> {
   for (let at = 0; ; ) {
     const end = data.indexOf(10, at);
     if (end < 0) return entries;
@@ -77,18 +85,61 @@ function parse(data: Buffer, from: number, end: number): Entry | undefined {
   if (head.length < 6) return undefined;
   const start = from + id.length + repoId.length + state.length + endedAt.length + bytes.length + 5;
   if (data[start] !== brace || data[end - 1] !== brace + 2) return undefined;
-  return { id, repoId, state: state as StateName, endedAt, bytes: Number(bytes), json: () => data.toString("utf8", start, end) };
+  return {
+    id,
+    repoId,
+    state: state as StateName,
+    endedAt,
+    bytes: Number(bytes),
+    json: () => data.toString("utf8", start, end),
+    mentions: (text) => data.subarray(start, end).includes(text),
+  };
 }
 
-export const lineOf = (entry: Entry): string =>
+const lineOf = (entry: Entry): string =>
   `${entry.id}\t${entry.repoId}\t${entry.state}\t${entry.endedAt}\t${entry.bytes}\t${entry.json()}\n`;
 
-/** Rewrites the index with one line a task. Only the runner does this, and looks through the folders afterwards (`heal.ts`) for what came in between. */
-export function compactIndex(state: string, lines: Iterable<string>): void {
-  replaceFile(indexFile(state), [...lines].join(""));
+/** Ended tasks that a listing shows besides the open ones: of the last week, at most this many of a repository. */
+export const recentMs = 7 * 86_400_000;
+export const recentMost = 20;
+
+/**
+ * Rewrites the index with one line a task. Only the runner does this, and looks through the folders afterwards (`heal.ts`) for what came in between.
+ * The older file is written first: what a crash leaves in both is one task still.
+ */
+export function compactIndex(state: string, entries: Iterable<Entry>, now = Date.now()): void {
+  const { lately, older } = apart([...entries], now);
+  const text = older.map(lineOf).join("");
+  if (readBytes(olderIndexFile(state)).toString() !== text) replaceFile(olderIndexFile(state), text);
+  replaceFile(indexFile(state), lately.map(lineOf).join(""));
 }
 
-/** Bytes of the index; 0 when there is none. */
+function apart(entries: readonly Entry[], now: number): { lately: Entry[]; older: Entry[] } {
+  const weekAgo = new Date(now - recentMs).toISOString();
+  const oldest =
+    entries
+      .filter(isOpen)
+      .map((entry) => taskOf(entry).createdAt)
+      .sort()[0] ?? "~";
+  const left = new Map<string, number>();
+  const keep = new Set<Entry>();
+  for (const entry of entries.filter((one) => !isOpen(one)).sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1))) {
+    const room = left.get(entry.repoId) ?? recentMost;
+    left.set(entry.repoId, room - 1);
+    if (entry.endedAt > weekAgo && (room > 0 || entry.endedAt >= oldest)) keep.add(entry);
+  }
+  const isLate = (entry: Entry) => isOpen(entry) || keep.has(entry);
+  return { lately: entries.filter(isLate), older: entries.filter((entry) => !isLate(entry)) };
+}
+
+/** The entry of a task as it is now. */
+export function entryOf(task: Task, bytes: number): Entry {
+  const json = JSON.stringify(task);
+  const { id, repoId, state } = task;
+  return { id, repoId, state, endedAt: task.endedAt ?? "", bytes, json: () => json, mentions: (text) => json.includes(text.toString()) };
+}
+
+/** Bytes of the index that listings read; 0 when there is none. */
 export function indexSize(state: string): number {
   try {
     return statSync(indexFile(state)).size;

@@ -31,7 +31,10 @@ export const epochDir = (state: string): string => join(state, "runner", "lock")
 export const runnerLog = (state: string): string => join(state, "runner", "log");
 /** Name of the runner's socket inside `runnerDir`; both ends go there first, so its length never matters. */
 export const socketName = "s";
+/** Name of the runner's bell inside `runnerDir`; only commands of the same version ring it. */
+export const bellName = (version: string): string => `bell-${version}`;
 export const indexFile = (state: string): string => join(state, "index.jsonl");
+export const olderIndexFile = (state: string): string => join(state, "index-older.jsonl");
 export const trustFile = (state: string): string => join(state, "trust.json");
 export const reposDir = (state: string): string => join(state, "repos");
 export const repoDir = (state: string, repoId: string): string => join(state, "repos", repoId);

@@ -7,6 +7,7 @@ import { foldEvents } from "../core/evolve.ts";
 import { sha256 } from "../core/hash.ts";
 import { numbered } from "../core/label.ts";
 import { isTerminal, type Request, type Task } from "../core/task.ts";
+import { removeFile } from "../system/remove-file.ts";
 import { cannotWrite, makeDir, readMaybe, syncDir, writeNew } from "./files.ts";
 import { noteInIndex } from "./index-file.ts";
 import { line, number, readLog } from "./log.ts";
@@ -48,7 +49,7 @@ export function createTask(state: string, wanted: NewTask, now: Date): Task {
       if (wanted.alsoClaim !== undefined) claims.push(claimCheckout(state, wanted, wanted.alsoClaim, id));
       return writeTask(state, wanted, id, label, slug, now);
     } catch (error) {
-      for (const file of claims) rmSync(file, { force: true });
+      for (const file of claims) removeFile(file);
       throw error;
     }
   } catch (error) {
@@ -143,22 +144,22 @@ function claimSlug(state: string, repoId: string, slug: string, id: string): { o
     const holder = top === 0 ? undefined : readMaybe(join(dir, `${slug}.${top}`));
     if (holder && isLabelHeld(state, repoId, holder, join(dir, `${slug}.${top}`))) return { ours: false, by: holder };
     const beside = join(dir, `.${id}`);
-    rmSync(beside, { force: true });
+    removeFile(beside);
     writeNew(beside, id);
     const file = join(dir, `${slug}.${top + 1}`);
     try {
       linkSync(beside, file);
       // As with the epoch: a slow contender may link a number that others have passed already.
       if (claimsOf(dir, slug).at(-1) !== top + 1) {
-        rmSync(file, { force: true });
+        removeFile(file);
         continue;
       }
-      for (const old of numbers) rmSync(join(dir, `${slug}.${old}`), { force: true });
+      for (const old of numbers) removeFile(join(dir, `${slug}.${old}`));
       return { ours: true, file };
     } catch (error) {
       if (systemCode(error) !== "EEXIST") throw error;
     } finally {
-      rmSync(beside, { force: true });
+      removeFile(beside);
     }
   }
 }

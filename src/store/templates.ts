@@ -1,13 +1,12 @@
 /** Templates: the package's own, or the repository's in `.worktrees/templates/`. Text with `{{name}}` in it; nothing is executed. */
 import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { CopseError } from "../core/errors.ts";
 import { readMaybe } from "./files.ts";
 
 /** Root of this package, whether it runs from `src/` or from the bundle. */
 export function packageRoot(): string {
-  for (let dir = dirname(fileURLToPath(import.meta.url)); dir !== dirname(dir); dir = dirname(dir)) {
+  for (let dir = import.meta.dirname; dir !== dirname(dir); dir = dirname(dir)) {
     if (existsSync(join(dir, "package.json")) && existsSync(join(dir, "templates"))) return dir;
   }
   throw new CopseError("BUG", "Copse's own package folder cannot be found", { hint: "Install it again." });

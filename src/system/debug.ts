@@ -1,17 +1,11 @@
 /** `--debug` and COPSE_DEBUG: what was run, how long it took, each step chosen. Values of environment variables never come here. */
-import { appendFileSync } from "node:fs";
+import { err } from "./output.ts";
 
-let sink: ((line: string) => void) | undefined = process.env["COPSE_DEBUG"] ? (line) => process.stderr.write(`${line}\n`) : undefined;
-
-/** Writes to `file` from now on, or to stderr when it is undefined. */
-export function debugTo(file: string | undefined): void {
-  sink = (line) => {
-    if (file === undefined) process.stderr.write(`${line}\n`);
-    else appendFileSync(file, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 });
-  };
-}
+const end = process.argv.indexOf("--");
+/** Whether somebody listens; flags behind `--` are another program's. */
+export const debugging = Boolean(process.env["COPSE_DEBUG"]) || process.argv.slice(2, end < 0 ? undefined : end).includes("--debug");
 
 /** The text is only made when somebody listens. */
 export function debug(text: () => string): void {
-  sink?.(`debug: ${text()}`);
+  if (debugging) err(`debug: ${text()}\n`);
 }

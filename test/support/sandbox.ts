@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
-export const builtCli = join(root, "dist", "copse.js");
+export const builtCli = join(root, "dist", "copse.cjs");
 /** A program of `test/agents/`. */
 export const agent = (name: string): string => join(root, "test", "agents", name);
 

@@ -3,9 +3,9 @@ import { decide, type Wish } from "../../core/decide.ts";
 import { CopseError } from "../../core/errors.ts";
 import type { Task } from "../../core/task.ts";
 import { append } from "../../store/append.ts";
-import { poke } from "../client.ts";
 import { type Found, findTask } from "../find.ts";
 import { answerFlags, parseFlags } from "../flags.ts";
+import { tellRunner } from "../tell-runner.ts";
 import { printTasks } from "../view/print.ts";
 
 /** What is said goes through a pipe in one piece. */
@@ -65,6 +65,6 @@ export async function tell(found: Found, wish: Wish): Promise<Task> {
     if ("refused" in decision) throw new CopseError("WRONG_STATE", decision.refused, { hint: decision.hint });
     return decision.facts;
   });
-  await poke(found.state, task.repoId, task.id);
+  await tellRunner(found.state, task.repoId, task.id);
   return task;
 }

@@ -1,4 +1,5 @@
 /** `copse attach`: the agent's own session, interactive, in the task's worktree. A running one is parked first and handed back afterwards; an ended one is only visited. */
+
 import { existsSync } from "node:fs";
 import { CopseError } from "../../core/errors.ts";
 import { isTerminal, type Task } from "../../core/task.ts";
@@ -10,9 +11,10 @@ import { loadConfig } from "../../store/config.ts";
 import { readTask } from "../../store/tasks.ts";
 import { giveTerminal } from "../../system/command.ts";
 import { isAlive, me } from "../../system/identity.ts";
+import { err, isTty } from "../../system/output.ts";
 import { which } from "../../system/which.ts";
-import { poke } from "../client.ts";
 import { type Found, findTask } from "../find.ts";
+import { tellRunner } from "../tell-runner.ts";
 import { refOf } from "../view/words.ts";
 
 const parkMs = 40_000;
@@ -21,11 +23,11 @@ const parkMs = 40_000;
 export async function attach(name: string, then: "queue" | "deliver" | "same", words?: readonly string[]): Promise<number> {
   const found = findTask(name);
   const session = sessionOf(found.task);
-  if (!process.stdin.isTTY || !process.stdout.isTTY)
+  if (!isTty(0) || !isTty(1))
     throw new CopseError("USAGE", "attach needs a terminal", { hint: `Read along instead: copse logs -f ${refOf(found.task)}` });
   const open = !isTerminal(found.task);
   if (open) await park(found);
-  process.stderr.write(
+  err(
     `Attaching to ${found.task.label}${open ? "; leave the agent as usual (Ctrl-D or /exit) to hand the task back" : ", which has ended: nothing of its record changes"}.\n`,
   );
   try {
@@ -79,7 +81,7 @@ async function park(found: Found): Promise<void> {
       });
     return [{ type: "attached", by: me() }];
   });
-  await poke(found.state, task.repoId, task.id);
+  await tellRunner(found.state, task.repoId, task.id);
   const deadline = Date.now() + parkMs;
   for (;;) {
     const now = readTask(found.dir).task;
@@ -99,8 +101,8 @@ async function handBack(found: Found, then: "queue" | "deliver" | "same"): Promi
   const { task } = await append(found.state, found.task.repoId, found.task.id, 0, (now) =>
     now.attachedBy === null ? [] : [{ type: "detached", to: then }],
   );
-  await poke(found.state, task.repoId, task.id);
-  process.stderr.write(
+  await tellRunner(found.state, task.repoId, task.id);
+  err(
     then === "queue"
       ? `${task.label} is handed back: its session goes on in the background.\n`
       : then === "deliver"

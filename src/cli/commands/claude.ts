@@ -1,18 +1,19 @@
 /** `copse claude …`: Claude Code's own words. In the background they make a task; `--resume` of a task's session attaches in the right worktree; anything else goes to the real `claude` untouched. */
+
 import { readIndex, taskOf } from "../../store/index-file.ts";
 import { stateDir } from "../../store/paths.ts";
+import { isTty } from "../../system/output.ts";
 
 export async function claudeCommand(argv: readonly string[]): Promise<number> {
   const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   if (own.some((arg) => arg === "--background" || arg === "--bg")) return await (await import("./run.ts")).run(withAgent(argv, own));
   const task = isVisit(own) ? taskOfSession(resumedSession(own)) : undefined;
-  if (task !== undefined) return await (await import("../cold.ts")).attach(task, "queue", argv);
-  return await (await import("../cold.ts")).passOn(argv);
+  if (task !== undefined) return await (await import("./attach.ts")).attach(task, "queue", argv);
+  return await (await import("./pass-on.ts")).passOn(argv);
 }
 
 /** A person at a terminal; anything that prints its answer and leaves is Claude Code's own. */
-const isVisit = (own: readonly string[]): boolean =>
-  process.stdin.isTTY === true && process.stdout.isTTY === true && !own.some((arg) => arg === "-p" || arg === "--print");
+const isVisit = (own: readonly string[]): boolean => isTty(0) && isTty(1) && !own.some((arg) => arg === "-p" || arg === "--print");
 
 /** These words are Claude Code's, whatever agent is configured. */
 const withAgent = (argv: readonly string[], own: readonly string[]): string[] =>

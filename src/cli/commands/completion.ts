@@ -1,5 +1,7 @@
 /** `copse completion`: the script a shell loads; the words themselves come from `copse --get-yargs-completions`. */
+
 import { CopseError } from "../../core/errors.ts";
+import { out } from "../../system/output.ts";
 
 const scripts: Readonly<Record<string, string>> = {
   bash: `_copse() {
@@ -27,6 +29,6 @@ export function completion(shell: string | undefined): number {
   const name = shell ?? (process.env["SHELL"] ?? "bash").split("/").at(-1) ?? "bash";
   const script = scripts[name];
   if (script === undefined) throw new CopseError("USAGE", `there is no completion for ${name}`, { hint: "Choose one of bash, zsh, fish." });
-  process.stdout.write(script);
+  out(script);
   return 0;
 }

@@ -1,4 +1,5 @@
 /** `copse config`: what is set and from where; approving what a repository's file may run. */
+
 import { CopseError } from "../../core/errors.ts";
 import { safe } from "../../core/safe.ts";
 import { similar } from "../../core/similar.ts";
@@ -7,25 +8,25 @@ import { trust } from "../../store/approve.ts";
 import { type Config, configKeys, loadConfig } from "../../store/config.ts";
 import { personConfigFile, projectConfigFile } from "../../store/paths.ts";
 import { executableOf, isTrusted } from "../../store/trust.ts";
+import { err, isTty, out } from "../../system/output.ts";
 import { askForTrust } from "../trust.ts";
 
 export function configShow(json: boolean): number {
   const repo = repositoryMaybe();
   const { config, origin, warnings, project } = loadConfig(repo?.top ?? null);
-  for (const warning of warnings) process.stderr.write(`copse: ${safe(warning)}\n`);
+  for (const warning of warnings) err(`copse: ${safe(warning)}\n`);
   const what = repo === undefined ? undefined : executableOf(project, repo.id);
   const trusted = what === undefined || repo === undefined ? null : isTrusted(what, repo.id);
   const files = { person: personConfigFile(), project: repo === undefined ? null : projectConfigFile(repo.top) };
   if (json) {
-    process.stdout.write(`${JSON.stringify({ config, origin, files, trusted })}\n`);
+    out(`${JSON.stringify({ config, origin, files, trusted })}\n`);
     return 0;
   }
   const width = Math.max(...configKeys.map((key) => key.length));
-  for (const key of configKeys)
-    process.stdout.write(`${key.padEnd(width)}  ${safe(JSON.stringify(config[key])).padEnd(32)}  ${origin[key]}\n`);
-  process.stdout.write(`\nYours: ${safe(files.person)}\n`);
+  for (const key of configKeys) out(`${key.padEnd(width)}  ${safe(JSON.stringify(config[key])).padEnd(32)}  ${origin[key]}\n`);
+  out(`\nYours: ${safe(files.person)}\n`);
   if (files.project !== null)
-    process.stdout.write(
+    out(
       `The project's: ${safe(files.project)}${trusted === null ? "" : trusted ? " (its commands are trusted)" : " (its commands are NOT trusted: copse config trust)"}\n`,
     );
   return 0;
@@ -39,7 +40,7 @@ export function configGet(key: string, json: boolean): number {
     });
   }
   const value = loadConfig(repositoryMaybe()?.top ?? null).config[key as keyof Config];
-  process.stdout.write(`${json ? JSON.stringify({ [key]: value }) : typeof value === "string" ? safe(value) : JSON.stringify(value)}\n`);
+  out(`${json ? JSON.stringify({ [key]: value }) : typeof value === "string" ? safe(value) : JSON.stringify(value)}\n`);
   return 0;
 }
 
@@ -49,20 +50,20 @@ export async function configTrust(yes: boolean): Promise<number> {
   const loaded = loadConfig(repo.top);
   const what = executableOf(loaded.project, repo.id);
   if (what === undefined) {
-    process.stdout.write("This repository's configuration runs nothing; there is nothing to trust.\n");
+    out("This repository's configuration runs nothing; there is nothing to trust.\n");
     return 0;
   }
   if (yes) {
-    process.stderr.write(`${safe(JSON.stringify(what.parts, null, 2))}\n`);
+    err(`${safe(JSON.stringify(what.parts, null, 2))}\n`);
     await trust(what, repo.id);
-  } else if (process.stdin.isTTY) {
+  } else if (isTty(0)) {
     await askForTrust(loaded, repo);
   } else {
     throw new CopseError("NOT_TRUSTED", "there is no terminal to ask on", {
       hint: "Read .worktrees/config.json, then: copse config trust --yes",
     });
   }
-  process.stdout.write(`Trusted as it is now: ${what.hash}\n`);
+  out(`Trusted as it is now: ${what.hash}\n`);
   return 0;
 }
 

@@ -1,4 +1,5 @@
 /** `copse doctor`: looks at everything a task needs, changes nothing; every line that is not well ends with the command that helps. Probes are here, verdicts in `../checks.ts`. */
+
 import { availableParallelism } from "node:os";
 import { CopseError, exit } from "../../core/errors.ts";
 import { safe } from "../../core/safe.ts";
@@ -13,6 +14,7 @@ import { listTaskDirs, readTask } from "../../store/tasks.ts";
 import { executableOf, isTrusted } from "../../store/trust.ts";
 import { runCommand } from "../../system/command.ts";
 import { roomAt } from "../../system/disk.ts";
+import { out, screen } from "../../system/output.ts";
 import { which } from "../../system/which.ts";
 import { version } from "../../version.ts";
 import * as check from "../checks.ts";
@@ -31,12 +33,12 @@ export async function doctor(json: boolean): Promise<number> {
   all.push(...taskChecks(state));
   if (repo) all.push(...(await repositoryChecks(repo, state)));
   else all.push(check.noRepository());
-  if (json) process.stdout.write(`${JSON.stringify({ checks: all })}\n`);
+  if (json) out(`${JSON.stringify({ checks: all })}\n`);
   else {
-    const paint = paintFor(process.stdout);
+    const paint = paintFor(screen());
     const mark = { ok: paint.green("ok  "), warn: paint.yellow("warn"), fail: paint.red("fail") };
     for (const one of all)
-      process.stdout.write(
+      out(
         `${mark[one.status]}  ${one.name.padEnd(14)} ${safe(one.text)}${one.fix === null ? "" : `\n${" ".repeat(21)}${safe(one.fix)}`}\n`,
       );
   }

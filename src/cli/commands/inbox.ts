@@ -1,4 +1,5 @@
 /** `copse inbox`: every open question of all repositories; at a terminal they are answered one after the other. */
+
 import { createInterface } from "node:readline/promises";
 import { sayDuration } from "../../core/duration.ts";
 import { CopseError } from "../../core/errors.ts";
@@ -8,17 +9,18 @@ import { taskJson } from "../../core/task-json.ts";
 import { readIndex, taskOf } from "../../store/index-file.ts";
 import { stateDir, taskDir } from "../../store/paths.ts";
 import { readTask } from "../../store/tasks.ts";
+import { err, isTty, out, screen } from "../../system/output.ts";
 import { type Paint, paintFor } from "../view/paint.ts";
 import { refOf } from "../view/words.ts";
 import { tell } from "./answer.ts";
 
 export async function inbox(json: boolean, quiet: boolean): Promise<number> {
   const open = blocked();
-  if (json) process.stdout.write(`${JSON.stringify({ tasks: open.map((task) => taskJson(task, undefined)) })}\n`);
-  else if (quiet) process.stdout.write(open.map((task) => `${task.id}\n`).join(""));
-  else if (open.length === 0) process.stderr.write("Nobody needs you.\n");
-  else if (process.stdin.isTTY && process.stdout.isTTY) await answerAll(open);
-  else process.stdout.write(open.map((task) => `${sayQuestion(task, paintFor(process.stdout))}\n`).join("\n"));
+  if (json) out(`${JSON.stringify({ tasks: open.map((task) => taskJson(task, undefined)) })}\n`);
+  else if (quiet) out(open.map((task) => `${task.id}\n`).join(""));
+  else if (open.length === 0) err("Nobody needs you.\n");
+  else if (isTty(0) && isTty(1)) await answerAll(open);
+  else out(open.map((task) => `${sayQuestion(task, paintFor(screen()))}\n`).join("\n"));
   return 0;
 }
 
@@ -47,12 +49,12 @@ function howTo(task: Task): string {
 
 async function answerAll(open: readonly Task[]): Promise<void> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
-  const paint = paintFor(process.stdout);
+  const paint = paintFor(screen());
   try {
     for (const [i, task] of open.entries()) {
       // It may have been answered, or have ended, while the last one was read.
       if (readTask(taskDir(stateDir(), task.repoId, task.id)).task.state !== "blocked") continue;
-      process.stdout.write(`\n${paint.dim(`${i + 1} of ${open.length}`)}  ${sayQuestion(task, paint)}\n`);
+      out(`\n${paint.dim(`${i + 1} of ${open.length}`)}  ${sayQuestion(task, paint)}\n`);
       const keys =
         task.needs?.kind === "question"
           ? "your answer, or its number; Enter for later, q to leave: "
@@ -62,7 +64,7 @@ async function answerAll(open: readonly Task[]): Promise<void> {
       if (said === "") continue;
       await answerOne(task, said);
     }
-    process.stdout.write("\nThat was all.\n");
+    out("\nThat was all.\n");
   } finally {
     lines.close();
   }
@@ -80,9 +82,9 @@ async function answerOne(task: Task, said: string): Promise<void> {
   const found = { task, dir: taskDir(stateDir(), task.repoId, task.id), state: stateDir() };
   try {
     await tell(found, answer === undefined ? { ask: "send", text: said, by: "a person" } : { ask: "answer", answer, by: "a person" });
-    process.stdout.write(`${safeLine(task.label)} goes on.\n`);
+    out(`${safeLine(task.label)} goes on.\n`);
   } catch (error) {
     if (!(error instanceof CopseError)) throw error;
-    process.stdout.write(safe(`${error.message}\n`));
+    out(safe(`${error.message}\n`));
   }
 }

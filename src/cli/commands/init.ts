@@ -1,9 +1,11 @@
 /** `copse init`: a `.worktrees/` folder to share settings by. Writes only what is not there; touches no other file of the repository. */
+
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { findRepository } from "../../git/repository.ts";
 import { cannotWrite, writeNew } from "../../store/files.ts";
 import { packageRoot } from "../../store/templates.ts";
+import { out } from "../../system/output.ts";
 
 export function init(json: boolean): number {
   const repo = findRepository(process.cwd());
@@ -27,11 +29,11 @@ export function init(json: boolean): number {
     }
     made.push(name);
   }
-  if (json) process.stdout.write(`${JSON.stringify({ made, kept })}\n`);
+  if (json) out(`${JSON.stringify({ made, kept })}\n`);
   else {
-    for (const name of made) process.stdout.write(`made ${name}\n`);
-    for (const name of kept) process.stdout.write(`kept ${name}, which was there\n`);
-    process.stdout.write("Commit .worktrees/ to share it. Next: copse config, copse doctor\n");
+    for (const name of made) out(`made ${name}\n`);
+    for (const name of kept) out(`kept ${name}, which was there\n`);
+    out("Commit .worktrees/ to share it. Next: copse config, copse doctor\n");
   }
   return 0;
 }

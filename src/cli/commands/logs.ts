@@ -1,4 +1,5 @@
 /** `copse logs`: what the agent did, readable; `--raw` byte for byte. Reads recordings only; needs no runner. */
+
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseDuration } from "../../core/duration.ts";
@@ -8,6 +9,7 @@ import { tail } from "../../process/tail.ts";
 import { agentFor } from "../../session/agents/index.ts";
 import { runDir } from "../../store/paths.ts";
 import { readTask } from "../../store/tasks.ts";
+import { err, out } from "../../system/output.ts";
 import { type Found, findTask } from "../find.ts";
 import { logLine } from "../view/log-line.ts";
 
@@ -38,11 +40,11 @@ export async function logs(name: string, options: LogsOptions): Promise<number> 
       kept.push(text);
       if (kept.length > 2 * options.tail) kept = kept.slice(-options.tail);
     } else {
-      process.stdout.write(text);
+      out(text);
       printed++;
     }
   };
-  if (last() === 0 && !options.follow) process.stderr.write(`${found.task.label} has not started yet (${found.task.state}).\n`);
+  if (last() === 0 && !options.follow) err(`${found.task.label} has not started yet (${found.task.state}).\n`);
   for (let run = first; ; run++) {
     while (run > last()) {
       const { task } = readTask(found.dir);
@@ -66,9 +68,9 @@ async function isBefore(dir: string, since: number): Promise<boolean> {
 }
 
 function flush(most: number | undefined, kept: readonly string[], found: Found, follow: boolean): number {
-  if (most !== undefined) process.stdout.write(kept.slice(-most).join(""));
+  if (most !== undefined) out(kept.slice(-most).join(""));
   const { task } = readTask(found.dir);
-  if (follow) process.stderr.write(`${task.label} is ${task.state}.\n`);
+  if (follow) err(`${task.label} is ${task.state}.\n`);
   return 0;
 }
 
@@ -103,7 +105,7 @@ async function raw(found: Found, run: number, follow: boolean): Promise<void> {
     if (existsSync(file)) {
       for await (const chunk of createReadStream(file, { start: at })) {
         at += (chunk as Buffer).length;
-        if (!process.stdout.write(chunk as Buffer)) await new Promise((resolve) => process.stdout.once("drain", resolve));
+        out(chunk as Buffer);
       }
     }
     if (over || !follow) return;

@@ -1,4 +1,5 @@
 /** `copse notify`: when to be told, for everything or for one task. */
+
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { CopseError, systemCode } from "../../core/errors.ts";
@@ -7,6 +8,7 @@ import { append } from "../../store/append.ts";
 import { loadConfig, parseConfig } from "../../store/config.ts";
 import { cannotWrite, makeDir, replaceFile } from "../../store/files.ts";
 import { personConfigFile } from "../../store/paths.ts";
+import { out } from "../../system/output.ts";
 import { findTask } from "../find.ts";
 
 /** Without a policy: shows. With one: sets it, globally or for the task `label`. */
@@ -22,9 +24,9 @@ export async function notify(policy: string | undefined, label: string | undefin
     settings.ntfy ? "ntfy" : "",
     settings.slack ? "slack" : "",
   ].filter((place) => place !== "");
-  if (json) process.stdout.write(`${JSON.stringify({ notify: { when: settings.when, places } })}\n`);
+  if (json) out(`${JSON.stringify({ notify: { when: settings.when, places } })}\n`);
   else
-    process.stdout.write(
+    out(
       `${settings.when}: ${meaning[settings.when]}${settings.when === "off" ? "" : ` (${places.join(", ") || "nowhere: no place is set"})`}\n`,
     );
   return 0;
@@ -43,8 +45,8 @@ async function forTask(label: string, policy: string | undefined, json: boolean)
   const next = policy !== undefined && isPolicy(policy) ? policy : known;
   if (policy !== undefined)
     await append(found.state, found.task.repoId, found.task.id, 0, () => [{ type: "notify-set", policy: next, by: "a person" }]);
-  if (json) process.stdout.write(`${JSON.stringify({ notify: { label: found.task.label, when: next } })}\n`);
-  else process.stdout.write(`${found.task.label}: ${next}: ${meaning[next]}\n`);
+  if (json) out(`${JSON.stringify({ notify: { label: found.task.label, when: next } })}\n`);
+  else out(`${found.task.label}: ${next}: ${meaning[next]}\n`);
   return 0;
 }
 

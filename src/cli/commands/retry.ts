@@ -7,8 +7,8 @@ import { append } from "../../store/append.ts";
 import { replaceFile } from "../../store/files.ts";
 import { envFile } from "../../store/paths.ts";
 import { claimAgain } from "../../store/tasks.ts";
-import { poke } from "../client.ts";
 import { findTask } from "../find.ts";
+import { tellRunner } from "../tell-runner.ts";
 import { printTasks } from "../view/print.ts";
 
 export async function retry(names: readonly string[], json: boolean, quiet: boolean): Promise<number> {
@@ -23,7 +23,7 @@ export async function retry(names: readonly string[], json: boolean, quiet: bool
       replaceFile(envFile(found.dir), JSON.stringify(taskEnvironment(process.env)));
       return decision.facts;
     });
-    await poke(found.state, task.repoId, task.id);
+    await tellRunner(found.state, task.repoId, task.id);
     tasks.push(task);
   }
   printTasks(tasks, json, quiet, (task) => `${task.label} (${task.id}) is ${task.state} again`);

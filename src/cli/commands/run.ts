@@ -1,13 +1,16 @@
 /** `copse run`: makes a task. In the background the prompt is back as soon as the task is on disk and the runner knows; in the foreground it is shown until it ends or needs somebody. */
-import { CopseError } from "../../core/errors.ts";
-import { safe } from "../../core/safe.ts";
 
+import { CopseError } from "../../core/errors.ts";
+import { waitingFor } from "../../core/line.ts";
+import { safe } from "../../core/safe.ts";
 import type { Task } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
+import { readLately, taskOf } from "../../store/index-file.ts";
 import { stateDir } from "../../store/paths.ts";
-import { poke } from "../client.ts";
+import { err, isTty, out, screen } from "../../system/output.ts";
 import { type Parsed, parseFlags, runFlags } from "../flags.ts";
 import { submit } from "../submit.ts";
+import { tellRunner } from "../tell-runner.ts";
 import { paintFor } from "../view/paint.ts";
 import { submittedText } from "../view/words.ts";
 
@@ -18,17 +21,17 @@ export async function run(argv: readonly string[]): Promise<number> {
 /** @returns 0 in the background; the task's exit code in the foreground. @throws CopseError */
 export async function runParsed(parsed: Parsed): Promise<number> {
   const { values } = parsed;
-  const ask = process.stdin.isTTY && process.stderr.isTTY ? (await import("../cold.ts")).askForTrust : undefined;
+  const ask = isTty(0) && isTty(2) ? (await import("../trust.ts")).askForTrust : undefined;
   const { task, warnings } = await submit(parsed, ask);
-  for (const warning of warnings) process.stderr.write(`copse: ${safe(warning)}\n`);
-  const position = await poke(stateDir(), task.repoId, task.id).catch((error: unknown) => {
+  for (const warning of warnings) err(`copse: ${safe(warning)}\n`);
+  await tellRunner(stateDir(), task.repoId, task.id).catch((error: unknown) => {
     throw kept(error, task);
   });
   if (values["background"] === true) {
-    process.stdout.write(submitted(task, position, values));
+    out(submitted(task, positionOf(task), values));
     return 0;
   }
-  const { follow } = await import("../cold.ts");
+  const { follow } = await import("../follow.ts");
   return await follow([task], { json: values["json"] === true, quiet: values["quiet"] === true });
 }
 
@@ -41,9 +44,16 @@ function kept(error: unknown, task: Task): unknown {
   });
 }
 
+/** Its place in the line; null where that would take longer to find out than all the rest. */
+function positionOf(task: Task): number | null {
+  const queued = [...readLately(stateDir()).values()].filter((entry) => entry.state === "queued");
+  if (queued.length > 100) return null;
+  return waitingFor(queued.map(taskOf), new Date().toISOString()).get(task.id)?.position ?? null;
+}
+
 function submitted(task: Task, position: number | null, values: Parsed["values"]): string {
   if (values["json"] === true)
     return `${JSON.stringify({ task: taskJson(task, position === null ? undefined : { kind: "slot", text: "in line", position }) })}\n`;
   if (values["quiet"] === true) return `${task.id}\n`;
-  return submittedText(task, position, paintFor(process.stdout));
+  return submittedText(task, position, paintFor(screen()));
 }

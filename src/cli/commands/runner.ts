@@ -1,4 +1,5 @@
 /** `copse runner status|stop|logs`: the background process that holds the queue. Starts nothing. */
+
 import { existsSync, statSync } from "node:fs";
 import { sayDuration } from "../../core/duration.ts";
 import { CopseError } from "../../core/errors.ts";
@@ -7,13 +8,14 @@ import { tail } from "../../process/tail.ts";
 import { epochHolder } from "../../store/epoch.ts";
 import { epochDir, runnerLog, stateDir } from "../../store/paths.ts";
 import { isAlive } from "../../system/identity.ts";
+import { err, out } from "../../system/output.ts";
 import { findRunner } from "../client.ts";
 
 export async function runnerStatus(json: boolean): Promise<number> {
   const link = await findRunner(stateDir());
   if (!link) {
-    if (json) process.stdout.write(`${JSON.stringify({ runner: null })}\n`);
-    else process.stdout.write("No runner is up. One starts by itself when a task needs it.\n");
+    if (json) out(`${JSON.stringify({ runner: null })}\n`);
+    else out("No runner is up. One starts by itself when a task needs it.\n");
     return 0;
   }
   const answer = await link.ask({ do: "status" });
@@ -21,9 +23,9 @@ export async function runnerStatus(json: boolean): Promise<number> {
   if (!("status" in answer))
     throw new CopseError("RUNNER_UNREACHABLE", "the runner does not answer as expected", { hint: "Restart it: copse runner stop" });
   const { status } = answer;
-  if (json) process.stdout.write(`${JSON.stringify({ runner: status })}\n`);
+  if (json) out(`${JSON.stringify({ runner: status })}\n`);
   else
-    process.stdout.write(
+    out(
       `Runner ${status.pid} (version ${status.version}, Node ${status.node}) is up for ${sayDuration(Date.now() - Date.parse(status.since))}: ${status.running} of ${status.limit} slots in use, ${status.waiting} waiting, ${status.open} open, ${status.rssMb} MB\n`,
     );
   return 0;
@@ -44,23 +46,20 @@ export async function runnerStop(json: boolean): Promise<number> {
     throw new CopseError("RUNNER_UNREACHABLE", `the runner (pid ${holder.pid}) does not leave`, {
       hint: `End it yourself; nothing is lost by that: kill ${holder.pid}`,
     });
-  if (json) process.stdout.write(`${JSON.stringify({ runner: null })}\n`);
-  else
-    process.stdout.write(
-      link ? "The runner has left. What runs goes on; the next task or wait starts another runner.\n" : "No runner is up.\n",
-    );
+  if (json) out(`${JSON.stringify({ runner: null })}\n`);
+  else out(link ? "The runner has left. What runs goes on; the next task or wait starts another runner.\n" : "No runner is up.\n");
   return 0;
 }
 
 export async function runnerLogs(follow: boolean): Promise<number> {
   const file = runnerLog(stateDir());
   if (!existsSync(file)) {
-    process.stderr.write("The runner has written nothing yet.\n");
+    err("The runner has written nothing yet.\n");
     return 0;
   }
   const log = tail(file, Math.max(0, follow ? statSync(file).size - 4096 : 0));
   for (;;) {
-    await log.read((line) => process.stdout.write(`${safe(line)}\n`));
+    await log.read((line) => out(`${safe(line)}\n`));
     if (!follow) return 0;
     await new Promise((resolve) => setTimeout(resolve, 300));
   }

@@ -1,10 +1,12 @@
 /** `copse show`: one task's life in sentences, what it cost, what can be done next. Reads the task's log; needs no runner. */
+
 import { waitingFor } from "../../core/line.ts";
 import { redact } from "../../core/redact.ts";
 import { taskJson } from "../../core/task-json.ts";
 import { readIndex, taskOf } from "../../store/index-file.ts";
 import { readLog } from "../../store/log.ts";
 import { eventsFile } from "../../store/paths.ts";
+import { out, screen } from "../../system/output.ts";
 import { findTask } from "../find.ts";
 import { paintFor } from "../view/paint.ts";
 import { story } from "../view/story.ts";
@@ -18,7 +20,7 @@ export function show(name: string, json: boolean): number {
   const indexed = entries.find((entry) => entry.id === logged.id);
   const task = indexed && logged.state === indexed.state ? { ...logged, progress: taskOf(indexed).progress } : logged;
   const waiting = waitingFor(entries.filter((entry) => entry.state === "queued").map(taskOf), new Date().toISOString()).get(task.id);
-  if (json) process.stdout.write(`${redact(JSON.stringify({ task: taskJson(task, waiting), events }))}\n`);
-  else process.stdout.write(showText(task, waiting, story(events), paintFor(process.stdout), Date.now()));
+  if (json) out(`${redact(JSON.stringify({ task: taskJson(task, waiting), events }))}\n`);
+  else out(showText(task, waiting, story(events), paintFor(screen()), Date.now()));
   return 0;
 }

@@ -2,11 +2,13 @@
  * `copse statusline`: one line for a shell prompt, tmux, or Claude Code's status bar: counts, overall progress, how many need you. Reads the index only, starts nothing.
  * With `--claude` standard input is Claude Code's status JSON; a command behind `--` is another configured line: it gets the same input, and its output comes first.
  */
+
 import { readFileSync } from "node:fs";
 import { CopseError } from "../../core/errors.ts";
 import { isTerminal, type StateName } from "../../core/task.ts";
-import { type Entry, isOpen, readIndex, taskOf } from "../../store/index-file.ts";
+import { type Entry, isOpen, readLately, recentMs, taskOf } from "../../store/index-file.ts";
 import { stateDir } from "../../store/paths.ts";
+import { out, screen } from "../../system/output.ts";
 import { repoIdMaybe } from "../find.ts";
 import { parseFlags, statuslineFlags } from "../flags.ts";
 import { type Paint, paintFor } from "../view/paint.ts";
@@ -17,7 +19,7 @@ export interface Counts {
   readonly queued: number;
   readonly needsYou: number;
   readonly failed: number;
-  /** Of the tasks made since the oldest open one: how many have ended, how many there are. */
+  /** Of the tasks made since the oldest open one, in the last week: how many have ended, how many there are. */
   readonly done: number;
   readonly total: number;
 }
@@ -31,12 +33,12 @@ export function statusline(argv: readonly string[]): number {
   const input = values["claude"] === true ? readFileSync(0) : undefined;
   const cwd = input === undefined ? process.cwd() : folderOf(input.toString("utf8"));
   const here = values["repo"] === true ? (repoIdMaybe(cwd) ?? "") : undefined;
-  const counts = count([...readIndex(stateDir()).values()].filter((entry) => here === undefined || entry.repoId === here));
-  if (rest !== undefined && rest.length > 0) process.stdout.write(otherLine(rest, input));
+  const counts = count([...readLately(stateDir()).values()].filter((entry) => here === undefined || entry.repoId === here));
+  if (rest !== undefined && rest.length > 0) out(otherLine(rest, input));
   // Status bars are no terminals, yet they show colour; Claude Code's does.
-  const paint = values["claude"] === true ? paintFor({ isTTY: true }) : paintFor(process.stdout);
-  if (values["json"] === true) process.stdout.write(`${JSON.stringify(counts)}\n`);
-  else process.stdout.write(sayLine(counts, paint));
+  const paint = values["claude"] === true ? paintFor({ isTTY: true }) : paintFor(screen());
+  if (values["json"] === true) out(`${JSON.stringify(counts)}\n`);
+  else out(sayLine(counts, paint));
   return 0;
 }
 
@@ -55,7 +57,9 @@ function folderOf(text: string): string {
 export function count(entries: readonly Entry[]): Counts {
   const open = entries.filter(isOpen);
   const of = (...states: StateName[]) => open.filter((entry) => states.includes(entry.state)).length;
-  const since = open.map((entry) => taskOf(entry).createdAt).sort()[0];
+  const oldest = open.map((entry) => taskOf(entry).createdAt).sort()[0];
+  const weekAgo = new Date(Date.now() - recentMs).toISOString();
+  const since = oldest !== undefined && oldest < weekAgo ? weekAgo : oldest;
   const ended = since === undefined ? [] : entries.filter((entry) => isTerminal(entry) && entry.endedAt >= since);
   return {
     running: of("running", "preparing", "delivering"),

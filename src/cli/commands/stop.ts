@@ -1,4 +1,5 @@
 /** `copse stop`: asks tasks to end and says how each ended. What they did is kept. */
+
 import { decide } from "../../core/decide.ts";
 import { CopseError } from "../../core/errors.ts";
 import { safe } from "../../core/safe.ts";
@@ -6,8 +7,9 @@ import { isTerminal, type Task } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
 import { append } from "../../store/append.ts";
 import { readTask } from "../../store/tasks.ts";
-import { poke } from "../client.ts";
+import { err, out } from "../../system/output.ts";
 import { type Found, findTask } from "../find.ts";
+import { tellRunner } from "../tell-runner.ts";
 import { printTasks } from "../view/print.ts";
 import { detailOf } from "../view/words.ts";
 
@@ -23,7 +25,7 @@ export async function stop(names: readonly string[], json: boolean, quiet: boole
       asked.push(await askOne(name));
     } catch (error) {
       if (!(error instanceof CopseError)) throw error;
-      if (names.length > 1) process.stderr.write(`copse: ${safe(error.message)}\n`);
+      if (names.length > 1) err(`copse: ${safe(error.message)}\n`);
       trouble = error;
     }
   }
@@ -31,7 +33,7 @@ export async function stop(names: readonly string[], json: boolean, quiet: boole
   if (trouble !== undefined && ended.length === 0) throw trouble;
   if (trouble !== undefined && json) {
     const { code, message, hint } = trouble;
-    process.stdout.write(`${JSON.stringify({ tasks: ended.map((task) => taskJson(task, undefined)), error: { code, message, hint } })}\n`);
+    out(`${JSON.stringify({ tasks: ended.map((task) => taskJson(task, undefined)), error: { code, message, hint } })}\n`);
   } else {
     printTasks(ended, json, quiet, (task) => `${task.label} is ${task.state}: ${detailOf(task, undefined) || "nothing was running"}`);
   }
@@ -45,7 +47,7 @@ async function askOne(name: string): Promise<Found> {
     if ("refused" in decision) throw new CopseError("WRONG_STATE", decision.refused, { hint: decision.hint });
     return decision.facts;
   });
-  await poke(found.state, task.repoId, task.id);
+  await tellRunner(found.state, task.repoId, task.id);
   return { ...found, task };
 }
 

@@ -1,20 +1,18 @@
 /** `copse tasks`: what is going on. Reads the index only; starts nothing, needs no runner. */
+
 import { CopseError } from "../../core/errors.ts";
 import { waitingFor } from "../../core/line.ts";
 import { type StateName, type Task, terminalStates, type WaitingFor } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
-import { type Entry, isOpen, readIndex, taskOf } from "../../store/index-file.ts";
+import { type Entry, isOpen, readIndex, readLately, recentMost, recentMs, taskOf } from "../../store/index-file.ts";
 import { stateDir } from "../../store/paths.ts";
+import { err, isTty, out, screen } from "../../system/output.ts";
 import { repoIdMaybe } from "../find.ts";
 import { type Parsed, parseFlags, tasksFlags } from "../flags.ts";
 import { paintFor } from "../view/paint.ts";
 import { taskLines } from "../view/words.ts";
 
 const states: readonly StateName[] = ["queued", "preparing", "running", "blocked", "delivering", "completed", "failed", "stopped"];
-
-/** Ended tasks that are shown besides the open ones: of the last week, at most this many. `--state` and `--all` show every one. */
-const recentMs = 7 * 86_400_000;
-const recentMost = 20;
 
 export async function tasks(argv: readonly string[]): Promise<number> {
   const { values, words } = parseFlags(argv, tasksFlags);
@@ -48,7 +46,7 @@ function looker(values: Parsed["values"]): () => Shown {
       hint: "See the tasks of all repositories: copse tasks --all",
     });
   return () => {
-    const entries = [...readIndex(stateDir()).values()];
+    const entries = [...(wanted.length > 0 || all ? readIndex : readLately)(stateDir()).values()];
     const now = new Date();
     const waiting = waitingFor(entries.filter((entry) => entry.state === "queued").map(taskOf), now.toISOString());
     const mine = entries.filter(
@@ -60,27 +58,24 @@ function looker(values: Parsed["values"]): () => Shown {
 }
 
 function print({ tasks, waiting }: Shown, values: Parsed["values"]): number {
-  if (values["json"] === true)
-    process.stdout.write(`${JSON.stringify({ tasks: tasks.map((task) => taskJson(task, waiting.get(task.id))) })}\n`);
-  else if (values["quiet"] === true) process.stdout.write(tasks.map((task) => `${task.id}\n`).join(""));
+  if (values["json"] === true) out(`${JSON.stringify({ tasks: tasks.map((task) => taskJson(task, waiting.get(task.id))) })}\n`);
+  else if (values["quiet"] === true) out(tasks.map((task) => `${task.id}\n`).join(""));
   else if (tasks.length === 0)
-    process.stderr.write(
-      `No tasks${values["all"] === true ? "" : " in this repository"}. Start one: copse -w -b --label docs "Write the API docs"\n`,
-    );
-  else process.stdout.write(`${taskLines(tasks, waiting, paintFor(process.stdout), Date.now(), values["all"] === true).join("\n")}\n`);
+    err(`No tasks${values["all"] === true ? "" : " in this repository"}. Start one: copse -w -b --label docs "Write the API docs"\n`);
+  else out(`${taskLines(tasks, waiting, paintFor(screen()), Date.now(), values["all"] === true).join("\n")}\n`);
   return 0;
 }
 
 /** In a terminal the screen is drawn again; elsewhere the list (with --json, a line of JSON) is printed again when it has changed. @returns what was shown */
 function redraw(shown: Shown, values: Parsed["values"], before: string): string {
   const key = JSON.stringify(shown.tasks);
-  const terminal = process.stdout.isTTY && process.env["TERM"] !== "dumb" && values["json"] !== true;
-  if (terminal) process.stdout.write("\u001b[H\u001b[2J");
+  const terminal = isTty(1) && process.env["TERM"] !== "dumb" && values["json"] !== true;
+  if (terminal) out("\u001b[H\u001b[2J");
   if (terminal || key !== before) print(shown, values);
   return key;
 }
 
-/** Open tasks and those that ended lately. */
+/** Open tasks and those that ended lately; `--state` and `--all` show every one. */
 function recent(entries: readonly Entry[], now: Date): Entry[] {
   const since = new Date(now.getTime() - recentMs).toISOString();
   const ended = entries.filter((entry) => !isOpen(entry) && entry.endedAt > since).sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));

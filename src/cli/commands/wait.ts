@@ -1,8 +1,10 @@
 /** `copse wait`: blocks until tasks have ended or need somebody; the exit code tells. */
+
 import { parseDuration } from "../../core/duration.ts";
 import { CopseError } from "../../core/errors.ts";
 import { isOpen, readIndex, taskOf } from "../../store/index-file.ts";
 import { stateDir } from "../../store/paths.ts";
+import { out } from "../../system/output.ts";
 import { findTask, repoIdMaybe } from "../find.ts";
 import { follow } from "../follow.ts";
 
@@ -17,7 +19,7 @@ export interface WaitOptions {
 export async function wait(names: readonly string[], options: WaitOptions): Promise<number> {
   const tasks = names.length > 0 ? names.map((name) => findTask(name).task) : openHere();
   if (tasks.length === 0) {
-    if (options.json) process.stdout.write('{"tasks":[]}\n');
+    if (options.json) out('{"tasks":[]}\n');
     return 0;
   }
   return await follow(tasks, {

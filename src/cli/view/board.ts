@@ -1,6 +1,8 @@
 /** The live board of the foreground; the only user of listr2. It is told what to show and holds nothing that matters. */
+
 import { Listr, type ListrTaskWrapper } from "listr2";
 import { isTerminal, type Task } from "../../core/task.ts";
+import { screen } from "../../system/output.ts";
 import { paintFor } from "./paint.ts";
 import { taskLines } from "./words.ts";
 
@@ -13,7 +15,7 @@ interface Row {
 
 /** A row a task; spinners turn until `close`, which leaves the last state standing. */
 export function board(tasks: readonly Task[]): { show(tasks: readonly Task[]): void; close(tasks: readonly Task[]): void } {
-  const paint = paintFor(process.stdout);
+  const paint = paintFor(screen());
   const text = (task: Task) => (taskLines([task], new Map(), paint, Date.now())[0] ?? "").replace(/^\S+ /, "");
   const rows = new Map(tasks.map((task) => [task.id, makeRow(task)]));
   const listr = new Listr(

@@ -43,6 +43,8 @@ export function taskLines(
 
 /** Columns a text takes in a terminal: marks that combine take none, wide characters two. */
 export function widthOf(text: string): number {
+  // The patterns below take 1 ms to get ready.
+  if (/^[ -~]*$/.test(text)) return text.length;
   let width = 0;
   for (const char of text) {
     if (/\p{M}|\u200d|\ufe0f/u.test(char)) continue;
@@ -217,6 +219,9 @@ function answerCommands(task: Task, ref: string): string[] {
   return [`copse approve ${ref}    let it (--always: for the rest of the task)`, `copse deny ${ref} "why"`];
 }
 
-export const clock = (at: string): string =>
-  new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+/** Local time as 09:05:03. Without Intl, whose first use takes 20 ms. */
+export function clock(at: string): string {
+  const time = new Date(at);
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((n) => String(n).padStart(2, "0")).join(":");
+}
 export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
