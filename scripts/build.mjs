@@ -1,5 +1,5 @@
 /**
- * Bundles the command line and the runner. Each `import()` of the command line begins a file of its own with all it needs (`dist/cli/commands/show.cjs`), so that
+ * Bundles the command line and the runner. Each `import()` begins a file of its own with all it needs (`dist/cli/commands/show.cjs`), so that
  * a command loads nothing that is another's. They are CommonJS: Node 20 takes 6 to 8 ms to get its other loader ready and 1 to 2 ms more for each file.
  */
 import { chmodSync, existsSync, rmSync } from "node:fs";
@@ -11,25 +11,15 @@ await import("./generate.mjs");
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 rmSync(dist, { recursive: true, force: true });
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: "node",
-  target: "node20.19",
-  sourcemap: true,
-  sourcesContent: false,
-  legalComments: "none",
-  minifySyntax: true,
-  minifyWhitespace: true,
-  logLevel: "warning",
-};
-
 const built = new Map();
-await Promise.all([commandLine(join(root, "src", "main.ts"), join(dist, "copse.cjs")), runner()]);
+await Promise.all([
+  bundle(join(root, "src", "main.ts"), join(dist, "copse.cjs")),
+  bundle(join(root, "src", "runner", "main.ts"), join(dist, "runner.cjs")),
+]);
 chmodSync(join(dist, "copse.cjs"), 0o755);
 
 /** Bundles `source`, then what it imports dynamically, each beside the others. */
-async function commandLine(source, outfile) {
+async function bundle(source, outfile) {
   if (built.has(source)) return;
   built.set(source, outfile);
   const later = [];
@@ -47,9 +37,16 @@ async function commandLine(source, outfile) {
     },
   };
   await build({
-    ...common,
+    absWorkingDir: root,
+    bundle: true,
+    platform: "node",
+    target: "node20.19",
+    sourcemap: true,
+    sourcesContent: false,
+    legalComments: "none",
+    minify: true,
+    logLevel: "warning",
     format: "cjs",
-    minifyIdentifiers: true,
     entryPoints: [source],
     outfile,
     plugins: [apart],
@@ -58,17 +55,5 @@ async function commandLine(source, outfile) {
     define: { "import.meta.dirname": "__dirname", "import.meta.url": "importMetaUrl" },
     inject: [join(root, "scripts", "lib", "import-meta-url.js")],
   });
-  await Promise.all(later.map(([target, file]) => commandLine(target, file)));
-}
-
-async function runner() {
-  await build({
-    ...common,
-    format: "esm",
-    entryPoints: { runner: "src/runner/main.ts" },
-    outdir: "dist",
-    splitting: true,
-    chunkNames: "chunks/[name]-[hash]",
-    banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
-  });
+  await Promise.all(later.map(([target, file]) => bundle(target, file)));
 }

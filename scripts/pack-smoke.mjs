@@ -8,7 +8,7 @@ import { build, ensureInstalled, root } from "./lib/ready.mjs";
 
 const mostPackedKb = 1024;
 const mostFileKb = 512;
-const needed = ["dist/copse.cjs", "dist/runner.js", "templates/report.md", "templates/commit-message.txt", "templates/init/config.json"]
+const needed = ["dist/copse.cjs", "dist/runner.cjs", "templates/report.md", "templates/commit-message.txt", "templates/init/config.json"]
   .concat(["templates/init/gitignore", "schema/config.schema.json", "package.json", "LICENSE"])
   .concat(["README.md", "CHANGELOG.md"].filter((name) => existsSync(join(root, name))));
 

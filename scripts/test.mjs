@@ -46,7 +46,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => leave(signa
 const running = new Set();
 
 const startedAt = performance.now();
-const results = await inParallel(files, Number(process.env.COPSE_TEST_JOBS) || availableParallelism() + 1, runFile);
+const results = await inParallel(files, Number(process.env.COPSE_TEST_JOBS) || availableParallelism() + 2, runFile);
 const left = leftovers();
 rmSync(temp, { recursive: true, force: true, maxRetries: 5 });
 writeTimes();
@@ -157,7 +157,7 @@ function leftovers() {
       // Gone in between.
     }
   }
-  const folders = readdirSync(temp).filter((name) => !/^(tsx-\d+|node-compile-cache)$/.test(name));
+  const folders = readdirSync(temp).filter((name) => !/^(tsx-\d+|node-compile-cache|copse-cache)$/.test(name));
   return [...processes.values(), ...folders.map((name) => `folder ${name} in the temporary folder`)];
 }
 

@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 /** Entry of the command line: what people wait for answers before yargs is loaded; one place turns errors into exit codes. */
 
-import { join } from "node:path";
 import { route } from "./cli/route.ts";
 import { CopseError, exit, messageOf } from "./core/errors.ts";
 import { redact } from "./core/redact.ts";
 import { safe } from "./core/safe.ts";
-import { stateDir } from "./store/paths.ts";
+import { codeDir } from "./store/paths.ts";
 import { cacheCode } from "./system/code-cache.ts";
 import { debugging } from "./system/debug.ts";
 import { err, out } from "./system/output.ts";
@@ -15,7 +14,7 @@ const argv = process.argv.slice(2);
 const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
 // Stacks name the sources only where Node itself compiles.
 if (debugging) process.setSourceMapsEnabled(true);
-else cacheCode(import.meta.dirname, join(stateDir(), "code"));
+else cacheCode(import.meta.dirname, codeDir());
 
 route(argv).then(
   (code) => {

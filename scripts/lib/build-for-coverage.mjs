@@ -37,6 +37,6 @@ export async function buildForCoverage() {
     logLevel: "warning",
   });
   writeFileSync(join(dist, "copse.cjs"), '#!/usr/bin/env node\nimport("./main.js");\n');
-  writeFileSync(join(dist, "runner.js"), 'import "./runner/main.js";\n');
+  writeFileSync(join(dist, "runner.cjs"), 'import("./runner/main.js");\n');
   chmodSync(join(dist, "copse.cjs"), 0o755);
 }

@@ -42,6 +42,6 @@ function withoutRun({ COPSE_RUN: _, ...env }: NodeJS.ProcessEnv): NodeJS.Process
 /** Beside or above this file in the bundle; from the sources, through the same loader that runs us. */
 function runnerEntry(): string[] {
   const here = import.meta.dirname;
-  const bundled = ["", "..", "../.."].map((up) => join(here, up, "runner.js")).find((file) => existsSync(file));
+  const bundled = ["", "..", "../.."].map((up) => join(here, up, "runner.cjs")).find((file) => existsSync(file));
   return bundled === undefined ? [...process.execArgv, join(here, "..", "runner", "main.ts")] : [bundled];
 }

@@ -1,39 +1,7 @@
-/** Entry of the runner process: takes the lead or leaves at once. Its output goes to `runner/log`. */
-import { writeSync } from "node:fs";
-import { CopseError } from "../core/errors.ts";
-import { takeEpoch } from "../store/epoch.ts";
-import { makeDir } from "../store/files.ts";
-import { epochDir, runnerDir, stateDir } from "../store/paths.ts";
-import { isAlive, me } from "../system/identity.ts";
-import { version } from "../version.ts";
-import { Runner } from "./runner.ts";
+/** Entry of the runner process. */
+import { codeDir } from "../store/paths.ts";
+import { cacheCode } from "../system/code-cache.ts";
+import { debugging } from "../system/debug.ts";
 
-/** Straight to the file: a stream would break for good at the first full disk. */
-const say = (line: string) => {
-  try {
-    writeSync(1, `${new Date().toISOString()} ${line}\n`);
-  } catch {
-    // No room for a line of log; the tasks' own records are what counts.
-  }
-};
-
-process.on("SIGHUP", () => {});
-process.on("SIGINT", () => {});
-for (const trouble of ["uncaughtException", "unhandledRejection"] as const) {
-  process.on(trouble, (error: unknown) => {
-    say(`${trouble}: ${error instanceof Error ? error.stack : String(error)}`);
-    process.exit(70);
-  });
-}
-
-try {
-  const state = stateDir();
-  makeDir(runnerDir(state));
-  process.chdir(runnerDir(state));
-  const hold = takeEpoch(epochDir(state), me(), isAlive);
-  if (!hold.held) process.exit(0);
-  process.exit(await new Runner(state, hold.epoch, version, say).run());
-} catch (error) {
-  say(error instanceof CopseError ? `${error.message} ${error.hint ?? ""}` : String(error instanceof Error ? error.stack : error));
-  process.exit(error instanceof CopseError ? error.exitCode : 70);
-}
+if (!debugging) cacheCode(import.meta.dirname, codeDir());
+void import("./start.ts").then(({ start }) => start());

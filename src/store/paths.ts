@@ -14,6 +14,12 @@ export function stateDir(env: Env = process.env): string {
   return xdg && isAbsolute(xdg) ? join(xdg, "copse") : join(home(env), ".local", "state", "copse");
 }
 
+/** `$XDG_CACHE_HOME/copse/code`, else `~/.cache/copse/code`: what may be removed at any time. */
+export function codeDir(env: Env = process.env): string {
+  const xdg = env["XDG_CACHE_HOME"];
+  return join(xdg && isAbsolute(xdg) ? xdg : join(home(env), ".cache"), "copse", "code");
+}
+
 /** The person's own settings. */
 export function personConfigFile(env: Env = process.env): string {
   const xdg = env["XDG_CONFIG_HOME"];

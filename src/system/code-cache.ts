@@ -23,7 +23,7 @@ import { Script } from "node:vm";
 import { removeFile } from "./remove-file.ts";
 
 type Load = (module: NodeJS.Module & { _compile(code: string, file: string): void }, file: string) => void;
-const keep = 24;
+const keep = 100;
 
 /** From now on, for the `.cjs` files in and under `root`. `dir` is made when there is something to keep; where that cannot be done, nothing is kept. */
 export function cacheCode(root: string, dir: string): void {
@@ -64,11 +64,7 @@ function read(file: string): Buffer | undefined {
 function write(file: string, data: Buffer): void {
   const beside = `${file}.${process.pid}.tmp`;
   try {
-    mkdirSync(dirname(file), { mode: 0o700 });
-  } catch {
-    // There already, or its parent is missing: then the next line says so.
-  }
-  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const fd = openSync(beside, "wx", 0o600);
     try {
       // Synced before it gets its name: V8 does not notice a torn one.

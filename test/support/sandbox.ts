@@ -53,6 +53,8 @@ export async function sandbox(
     LANG: "C.UTF-8",
     TERM: "dumb",
     COPSE_STATE_DIR: state,
+    // Shared by all of a run, as by all commands of a person.
+    XDG_CACHE_HOME: join(tmpdir(), "copse-cache"),
     COPSE_IDLE_SECONDS: "2",
     COPSE_MIN_FREE_MB: "0",
     GIT_CONFIG_GLOBAL: join(home, "gitconfig"),
