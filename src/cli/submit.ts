@@ -10,6 +10,7 @@ import { safeLine } from "../core/safe.ts";
 import { similar } from "../core/similar.ts";
 import type { Delivery, NotifyPolicy, Request, Task } from "../core/task.ts";
 import { branchInTheWay, findRepository, type Repository, requireCommits } from "../git/repository.ts";
+import { hasLogin } from "../session/agents/claude-login.ts";
 import { agentNames } from "../session/agents/names.ts";
 import { taskEnvironment } from "../session/environment.ts";
 import { type Config, type Loaded, loadConfig } from "../store/config.ts";
@@ -54,7 +55,7 @@ export async function submit(
   const base = await resolveBaseName(flags.text("base") ?? config.base, repo);
   const made = labelFrom(prompt || (exec ?? []).join(" "));
   const build = requestBuilder(flags, config, repo, { exec, prompt, worktree, base, agentArgs: exec === null ? (parsed.rest ?? []) : [] });
-  requireAgent(build("x"), config, repo);
+  await requireAgent(build("x"), config, repo);
   const task = createTask(
     stateDir(),
     {
@@ -268,7 +269,7 @@ function inTheWay(repo: Repository, request: Request): string | undefined {
 }
 
 /** The program is looked for now, in the person's own PATH, instead of failing in the background. @throws CopseError AGENT_NOT_FOUND */
-function requireAgent(request: Request, config: Config, repo: Repository): void {
+async function requireAgent(request: Request, config: Config, repo: Repository): Promise<void> {
   if (request.exec === null && request.command === null && !agentNames.some((name) => name === request.agent)) {
     const instead = similar(request.agent, [...agentNames, ...Object.keys(config.agents)]);
     throw new CopseError("AGENT_NOT_FOUND", `no agent is named "${request.agent}"`, {
@@ -280,7 +281,12 @@ function requireAgent(request: Request, config: Config, repo: Repository): void 
   if (request.exec !== null || request.command !== null) {
     if (program.includes("/") && !isAbsolute(program)) return;
   }
-  if (which(program, process.env, repo.top, ourselves()) !== undefined) return;
+  const found = which(program, process.env, repo.top, ourselves());
+  if (found !== undefined) {
+    const isClaude = request.agent === "claude" && request.exec === null && request.command === null;
+    if (isClaude && !hasLogin(process.env)) await (await import("./login.ts")).requireLogin(found, repo.top);
+    return;
+  }
   throw new CopseError("AGENT_NOT_FOUND", `the program "${program}" is not on your PATH`, {
     hint:
       request.agent === "claude" && request.exec === null

@@ -20,7 +20,7 @@ import { debug } from "../system/debug.ts";
 import { roomAt } from "../system/disk.ts";
 import { isAlive } from "../system/identity.ts";
 import { placeStands, prepare } from "../worktree/prepare.ts";
-import type { Gates } from "./gate.ts";
+import { type Closed, type Gates, reasonOf } from "./gate.ts";
 import { recoverRun } from "./recover.ts";
 
 export interface House {
@@ -35,7 +35,7 @@ export interface House {
   readonly tell: (task: Task) => void;
   readonly gates: Gates;
   /** A login met its limit. */
-  readonly limitMet: (task: Task, closed: { readonly until: string; readonly text: string }) => void;
+  readonly limitMet: (task: Task, closed: Closed) => void;
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -97,11 +97,11 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
               going,
               hasSlot,
               holdMs: () => house.config().holdMinutes * 60_000,
-              closed: () => (login === null ? null : house.gates.closed(login)),
+              closed: () => (login === null ? null : house.gates.parks(login)),
               answeredBy: () => void (login !== null && house.gates.opened(login, record.task.id)),
             });
             mine = false;
-            noteLimit(record.task);
+            noteEnd(record.task);
             break;
           case "stop":
             await record.add((task) =>
@@ -127,13 +127,12 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
     if (login !== null) house.gates.opened(login, record.task.id);
   }
 
-  /** The run has ended: by the limit, which closes admission for its login, or otherwise, which opens it if this was the one that tried. */
-  function noteLimit(task: Task): void {
+  /** The run has ended: by what closes admission for its login, or otherwise, which opens it if this was the one that tried. */
+  function noteEnd(task: Task): void {
     if (login === null) return;
-    const held = task.notBefore;
-    if (task.state !== "queued" || held === null || held.kind !== "limit" || held.at === null)
-      return void house.gates.opened(login, task.id);
-    const closed = house.gates.close(login, held.at, held.text);
+    const why = reasonOf(task);
+    if (why === null) return void house.gates.opened(login, task.id);
+    const closed = house.gates.close(login, why.reason, why.until, why.text);
     if (closed.isNew) house.limitMet(task, closed);
   }
 
@@ -183,10 +182,11 @@ async function takeSlot(record: TaskRecord, house: House, notBefore: string | nu
     return null;
   }
   if (login !== null && (await heldByGate(record, house, login))) return null;
+  await takeBack(record, house.config().minFreeMb);
   const slot = await enterUnlessChanged(record, house.queue);
   if (slot === null) return null;
   // The gate may have closed while it stood in line, and one task goes first when it opens.
-  if (login !== null && !house.gates.mayStart(login, record.task.id)) {
+  if (login !== null && !house.gates.mayStart(login, record.task)) {
     slot.release();
     await record.wait(spaceLookMs / 2);
     return null;
@@ -208,11 +208,20 @@ async function takeSlot(record: TaskRecord, house: House, notBefore: string | nu
   return kept ? slot : null;
 }
 
+/** What the task was held for without a time is over: it stands in line again, and says so. */
+async function takeBack(record: TaskRecord, minFreeMb: number): Promise<void> {
+  const held = record.task.notBefore;
+  if (held === null || held.at !== null || lackOfRoom(record, minFreeMb) !== undefined) return;
+  const until = new Date().toISOString();
+  await record.add((now) => (now.state === "queued" ? [{ type: "held", kind: held.kind, until, text: held.text }] : []));
+}
+
 /** Waits while admission of this login is closed, and says so in the log once. */
 async function heldByGate(record: TaskRecord, house: House, login: string): Promise<boolean> {
-  const closed = house.gates.closed(login);
+  const closed = house.gates.closed(login, record.task);
   if (closed === null) return false;
-  if (record.task.notBefore?.at !== closed.until)
+  const known = record.task.notBefore;
+  if (known?.at !== closed.until || known.text !== closed.text)
     await record.add((now) => (now.state === "queued" ? [{ type: "held", kind: "limit", until: closed.until, text: closed.text }] : []));
   else await record.wait(spaceLookMs);
   return true;

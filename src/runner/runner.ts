@@ -119,7 +119,7 @@ export class Runner {
     this.#indexBase = indexSize(this.#state);
     for (const { task, dir } of open) {
       const login = task.state === "queued" && task.notBefore?.kind === "limit" && task.notBefore.at !== null ? loginOf(task, dir) : null;
-      if (login !== null && task.notBefore?.at) this.#gates.close(login, task.notBefore.at, task.notBefore.text);
+      if (login !== null && task.notBefore?.at) this.#gates.close(login, "limit", task.notBefore.at, task.notBefore.text);
     }
     open.sort((a, b) => Number(holdsSlot(b.task)) - Number(holdsSlot(a.task)));
     for (const record of open) this.#drive(record);
@@ -315,7 +315,7 @@ export class Runner {
 
   /** Whoever waits looks again: it is held until then. One notification for the login, not one a task. */
   #limitMet(task: Task, closed: Closed): void {
-    this.#say(`${task.label}: ${closed.text}; nothing of this login starts before ${closed.until}`);
+    this.#say(`${task.label}: ${closed.text}; nothing of this login starts before ${closed.until ?? "a person tries again"}`);
     for (const record of this.#records.values()) record.wake();
     if (this.#config.notify.when !== "off") this.#announcer.say(limitNotice(task, closed.text));
   }

@@ -27,11 +27,16 @@ const pick = <T>(random: () => number, list: readonly T[]): T => list[Math.floor
 
 async function inWorld<T>(limit: number, extra: Record<string, string>, work: (box: World) => Promise<T>): Promise<T> {
   const box = await world(limit, extra);
+  let done: T;
   try {
-    return await work(box);
-  } finally {
-    await box.close();
+    done = await work(box);
+  } catch (error) {
+    // What went wrong first is what counts.
+    await box.close().catch(() => {});
+    throw error;
   }
+  await box.close();
+  return done;
 }
 
 /** The facts of one task, by its id. */

@@ -18,7 +18,11 @@ test("every trouble of the provider ends as a failure that says so, within a min
     env: { COPSE_LIMIT: "6" },
   });
   try {
-    for (const name of Object.keys(cases)) await box.copse(["run", "-b", "-l", name, `CASE ${name}`]);
+    // A login of its own for each: what is wrong with one closes admission for all of its tasks.
+    for (const name of Object.keys(cases)) {
+      const env = { ANTHROPIC_API_KEY: `sk-ant-api03-${name}` };
+      await box.copse(["run", "-b", "-l", name, `CASE ${name}`], { env });
+    }
     for (const [name, { code, message }] of Object.entries(cases)) {
       const task = await box.until(name, "failed", 90_000);
       assert.is(task.failure.code, code, `${name}: ${JSON.stringify(task.failure)}`);

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { firstUserText, type Reply, text, toolUse, turn, usageLimit } from "../support/messages-api.ts";
+import { error, firstUserText, type Reply, text, toolUse, turn, usageLimit } from "../support/messages-api.ts";
 import { gate, type Json, waitFor, world } from "./world.ts";
 
 test("a usage limit closes admission for the login: nothing is asked before the reset, one task goes first, all nine complete in their sessions", async () => {
@@ -74,6 +74,38 @@ test("a usage limit closes admission for the login: nothing is asked before the 
     }
   } finally {
     over.open();
+    await box.close();
+  }
+});
+
+test("a refused login holds what is queued, untouched, until a person tries again; then all complete", async () => {
+  let refused = true;
+  const asked: string[] = [];
+  const box = await world(
+    (body): Reply => {
+      asked.push(firstUserText(body));
+      return refused ? error(401, { message: "invalid x-api-key" }) : text("Done.");
+    },
+    { env: { COPSE_LIMIT: "1" } },
+  );
+  try {
+    for (const label of ["first", "second", "third"]) await box.copse(["run", "-b", "-l", label, `The work of ${label}`]);
+    await box.until("first", "failed", 90_000);
+    const held = await waitFor(async () => {
+      const tasks = await Promise.all(["second", "third"].map((label) => box.task(label)));
+      return tasks.every((task) => task.waitingFor?.kind === "limit") ? tasks : undefined;
+    }, "the others to be held");
+    for (const task of held) assert.match(task.waitingFor.text, /refused the login \(401\).*copse retry first/);
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    assert.ok(
+      asked.every((by) => by.includes("work of first")),
+      "nobody else has asked the provider",
+    );
+    refused = false;
+    assert.is((await box.copse(["retry", "first"])).code, 0);
+    for (const label of ["first", "second", "third"]) assert.is((await box.until(label, "completed", 90_000)).failure, null);
+    assert.ok(asked.findIndex((by) => by.includes("work of second")) > asked.lastIndexOf(asked[0] as string), "the retried one went first");
+  } finally {
     await box.close();
   }
 });

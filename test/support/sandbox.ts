@@ -116,7 +116,10 @@ export async function sandbox(
     async close() {
       await copse(["runner", "stop"]).catch(() => undefined);
       for (const pid of processesOf(dir)) kill(pid);
-      await waitFor(() => processesOf(dir).length === 0, "every process of the sandbox to be gone");
+      const left = () => processesOf(dir).map((pid) => `${pid} ${commandOf(pid)}`);
+      await waitFor(() => left().length === 0, "every process of the sandbox to be gone").catch((error: Error) => {
+        throw new Error(`${error.message}: ${left().join(", ")}`);
+      });
       rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
       if (existsSync(dir)) throw new Error(`${dir} could not be removed`);
     },
@@ -137,6 +140,14 @@ export function processesOf(dir: string): number[] {
         return false;
       }
     });
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").slice(0, 200);
+  } catch {
+    return "(gone)";
+  }
 }
 
 /** kill -9 of one process that the caller has identified. */
