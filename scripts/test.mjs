@@ -121,11 +121,13 @@ function runFile(file) {
         ? `took longer than ${limitMs / 1000} s and was killed`
         : signal !== null
           ? `was ended by ${signal}`
-          : result.total === 0
-            ? "ran no test (is test.run() at its end?)"
-            : code !== 0 && result.failed === 0
-              ? `exited with code ${code}`
-              : undefined;
+          : text.includes("Exiting early before testing is finished")
+            ? "left before its last test"
+            : result.total === 0
+              ? "ran no test (is test.run() at its end?)"
+              : code !== 0 && result.failed === 0
+                ? `exited with code ${code}`
+                : undefined;
       if (why !== undefined) result.failed += 1;
       times[file] = Math.round(result.ms) / 1000;
       const ok = result.failed === 0;

@@ -3,11 +3,12 @@
 import { exit } from "../core/errors.ts";
 import { isTerminal, type Task } from "../core/task.ts";
 import { taskJson } from "../core/task-json.ts";
-import { readIndex, taskOf } from "../store/index-file.ts";
+import { readLately, taskOf } from "../store/index-file.ts";
 import { stateDir, taskDir } from "../store/paths.ts";
 import { readTask } from "../store/tasks.ts";
 import { err, isTty, out, screen } from "../system/output.ts";
 import { paintFor } from "./view/paint.ts";
+import { terminalNotices } from "./view/terminal-notice.ts";
 import { detailOf, refOf, taskLines } from "./view/words.ts";
 
 export interface Follow {
@@ -26,6 +27,7 @@ const runnerMs = 5000;
 export async function follow(tasks: readonly Task[], options: Follow): Promise<number> {
   const state = stateDir();
   const view = options.json || options.quiet ? undefined : await openView(tasks);
+  const notice = terminalNotices();
   const deadline = options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.timeoutMs;
   let left = false;
   const leave = () => {
@@ -38,6 +40,7 @@ export async function follow(tasks: readonly Task[], options: Follow): Promise<n
     for (;;) {
       const now = freshen(state, tasks);
       view?.show(now);
+      notice(now);
       const over = now.filter((task) => isTerminal(task) || (task.state === "blocked" && task.attachedBy === null));
       if (options.any ? over.length > 0 : over.length === now.length) {
         view?.close(now);
@@ -93,7 +96,7 @@ function print(tasks: readonly Task[], single: boolean): void {
 }
 
 function freshen(state: string, tasks: readonly Task[]): Task[] {
-  const index = readIndex(state);
+  const index = readLately(state);
   return tasks.map((task) => {
     const entry = index.get(task.id);
     return entry ? taskOf(entry) : readTask(taskDir(state, task.repoId, task.id)).task;

@@ -17,7 +17,7 @@ export type Cut =
   /** Blocked for longer than it may keep a process; it is resumed with the answer. */
   | { readonly by: "park" }
   /** Another run of the same login met a usage limit. */
-  | { readonly by: "limit"; readonly until: Instant; readonly text: string }
+  | { readonly by: "limit"; readonly until: Instant | null; readonly text: string }
   /** It has cost more than it may. */
   | { readonly by: "cost"; readonly usd: number; readonly maxUsd: number }
   | null;

@@ -2,8 +2,8 @@
 import { redact } from "./redact.ts";
 import type { Task, WaitingFor } from "./task.ts";
 
-/** `waiting`: from `waitingFor`, when the task is queued. Free text in it is redacted. */
-export function taskJson(task: Task, waiting: WaitingFor | undefined): Record<string, unknown> {
+/** `waiting`: from `waitingFor`, when the task is queued. `lastOutputAt`: when a running task's agent last wrote anything. Free text in it is redacted. */
+export function taskJson(task: Task, waiting: WaitingFor | undefined, lastOutputAt: string | null = null): Record<string, unknown> {
   const { progress } = task;
   return {
     id: task.id,
@@ -30,6 +30,7 @@ export function taskJson(task: Task, waiting: WaitingFor | undefined): Record<st
     startedAt: task.startedAt,
     endedAt: task.endedAt,
     activity: progress.activity === null ? null : redact(progress.activity),
+    lastOutputAt,
     filesChanged: progress.filesChanged,
     toolCalls: progress.toolCalls,
     needs: task.needs && { ...task.needs, text: redact(task.needs.text) },

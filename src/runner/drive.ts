@@ -34,6 +34,8 @@ export interface House {
   /** Tells people of the state the task has come to. */
   readonly tell: (task: Task) => void;
   readonly gates: Gates;
+  /** The day's budget is spent. `afresh`: as of now, not of some seconds ago. */
+  readonly daySpent: (afresh?: boolean) => Closed | null;
   /** A login met its limit. */
   readonly limitMet: (task: Task, closed: Closed) => void;
 }
@@ -97,7 +99,7 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
               going,
               hasSlot,
               holdMs: () => house.config().holdMinutes * 60_000,
-              closed: () => (login === null ? null : house.gates.parks(login)),
+              closed: () => (login === null ? null : (house.gates.parks(login) ?? house.daySpent())),
               answeredBy: () => void (login !== null && house.gates.opened(login, record.task.id)),
             });
             mine = false;
@@ -181,12 +183,12 @@ async function takeSlot(record: TaskRecord, house: House, notBefore: string | nu
     await record.wait(Math.min(waitMs, 60_000));
     return null;
   }
-  if (login !== null && (await heldByGate(record, house, login))) return null;
+  if (await heldByGate(record, house, login)) return null;
   await takeBack(record, house.config().minFreeMb);
   const slot = await enterUnlessChanged(record, house.queue);
   if (slot === null) return null;
-  // The gate may have closed while it stood in line, and one task goes first when it opens.
-  if (login !== null && !house.gates.mayStart(login, record.task)) {
+  // Admission may have closed while it stood in line, and one task goes first when a gate opens.
+  if (spentFor(record.task, house, true) !== null || (login !== null && !house.gates.mayStart(login, record.task))) {
     slot.release();
     await record.wait(spaceLookMs / 2);
     return null;
@@ -216,9 +218,10 @@ async function takeBack(record: TaskRecord, minFreeMb: number): Promise<void> {
   await record.add((now) => (now.state === "queued" ? [{ type: "held", kind: held.kind, until, text: held.text }] : []));
 }
 
-/** Waits while admission of this login is closed, and says so in the log once. */
-async function heldByGate(record: TaskRecord, house: House, login: string): Promise<boolean> {
-  const closed = house.gates.closed(login, record.task);
+/** Waits while admission is closed, of this login or (but for plain commands) of all by the day's budget, and says so in the log once. */
+async function heldByGate(record: TaskRecord, house: House, login: string | null): Promise<boolean> {
+  const gate = login === null ? null : house.gates.closed(login, record.task);
+  const closed = gate ?? spentFor(record.task, house);
   if (closed === null) return false;
   const known = record.task.notBefore;
   if (known?.at !== closed.until || known.text !== closed.text)
@@ -226,6 +229,8 @@ async function heldByGate(record: TaskRecord, house: House, login: string): Prom
   else await record.wait(spaceLookMs);
   return true;
 }
+
+const spentFor = (task: Task, house: House, afresh = false): Closed | null => (task.request.exec === null ? house.daySpent(afresh) : null);
 
 /** null when the task no longer waits for a slot (a stop, an attach). */
 async function enterUnlessChanged(record: TaskRecord, queue: Queue): Promise<Slot | null> {

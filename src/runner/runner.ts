@@ -19,9 +19,11 @@ import { freeDeadLock } from "../store/lock.ts";
 import { epochDir, eventsFile, laneOf, taskDir } from "../store/paths.ts";
 import { Superseded, TaskRecord } from "../store/record.ts";
 import { folderStamp, listTaskDirs } from "../store/tasks.ts";
+import { DayBudget } from "./day-budget.ts";
 import { Door } from "./door.ts";
 import { drive, type House } from "./drive.ts";
 import { type Closed, Gates } from "./gate.ts";
+import { once } from "./once.ts";
 import { stagger } from "./stagger.ts";
 
 const tickMs = 1000;
@@ -36,6 +38,7 @@ export class Runner {
   readonly #epoch: number;
   readonly #version: string;
   readonly #say: (line: string) => void;
+  readonly #sayOnce: (line: string) => void;
   readonly #since = new Date().toISOString();
   readonly #records = new Map<string, TaskRecord>();
   readonly #idle = new Set<string>();
@@ -48,12 +51,12 @@ export class Runner {
   #config: Config;
   readonly #announcer: Announcer;
   readonly #gates = new Gates();
+  readonly #budget: DayBudget;
   readonly #door: Door;
   #busyAt = performance.now();
   #indexBase = 0;
   #ticks = 0;
   #stamp: string | undefined;
-  readonly #told = new Set<string>();
   #leave: (code: number) => void = () => {};
 
   constructor(state: string, epoch: number, version: string, say: (line: string) => void) {
@@ -61,8 +64,10 @@ export class Runner {
     this.#epoch = epoch;
     this.#version = version;
     this.#say = say;
+    this.#sayOnce = once(say);
     this.#config = loadConfig(null).config;
     this.#announcer = new Announcer(() => this.#config.notify, say);
+    this.#budget = new DayBudget(state, () => this.#config.maxCostPerDayUsd);
     this.#door = new Door(
       (ask) => this.#answer(ask),
       (repoId, id) => this.#poke(repoId, id),
@@ -145,6 +150,7 @@ export class Runner {
       config: () => this.#config,
       stagger: (agent) => this.#stagger(agent),
       gates: this.#gates,
+      daySpent: (afresh) => this.#budget.spent(afresh),
       limitMet: (task, closed) => this.#limitMet(task, closed),
       tell: (task) => this.#announcer.tell(task),
       idle: (task, idle) => (idle ? this.#idle.add(task) : this.#idle.delete(task)),
@@ -235,14 +241,6 @@ export class Runner {
     } catch (error) {
       this.#sayOnce(`task ${id} cannot be looked at: ${messageOf(error)}`);
     }
-  }
-
-  /** The same trouble at every tick is one line. */
-  #sayOnce(line: string): void {
-    if (this.#told.has(line)) return;
-    if (this.#told.size > 100) this.#told.clear();
-    this.#told.add(line);
-    this.#say(line);
   }
 
   #reload(): void {

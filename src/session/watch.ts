@@ -29,8 +29,8 @@ export interface Watch {
   readonly hasSlot: () => boolean;
   /** The provider has answered: the login works. */
   readonly answeredBy: () => void;
-  /** Admission of this login is closed: the run is parked until then. */
-  readonly closed: () => { readonly until: string; readonly text: string } | null;
+  /** Admission is closed: the run is parked until then (null: until it is open again). */
+  readonly closed: () => { readonly until: string | null; readonly text: string } | null;
   /** How long a blocked task may keep its process. */
   readonly holdMs: () => number;
   readonly ladder?: Ladder;
@@ -209,7 +209,7 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
       await stopRun(cookie, leader, watch.ladder ?? usualLadder);
       cut = { by: "park" };
     } else if (state === "running" && !account.finished && watch.closed() !== null) {
-      const { until, text } = watch.closed() ?? { until: new Date().toISOString(), text: "" };
+      const { until, text } = watch.closed() ?? { until: null, text: "" };
       await stopRun(cookie, leader, watch.ladder ?? usualLadder);
       cut = { by: "limit", until, text };
     } else if (isOver(account.progress().cost.usd, request.maxCostUsd)) {

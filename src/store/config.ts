@@ -35,6 +35,7 @@ export interface Config {
   readonly minFreeMb: number;
   readonly idleSeconds: number;
   readonly holdMinutes: number;
+  readonly maxCostPerDayUsd: number | null;
   readonly notify: NotifySettings;
 }
 
@@ -70,13 +71,14 @@ const defaults: Config = {
   minFreeMb: 256,
   idleSeconds: 60,
   holdMinutes: 10,
+  maxCostPerDayUsd: null,
   notify: { when: "on-complete", desktop: true },
 };
 
 export const configKeys = Object.keys(defaults) as (keyof Config)[];
 
 /** Settings that only the person, not a repository, may make. */
-const personal: readonly (keyof Config)[] = ["limit", "minFreeMb", "idleSeconds", "holdMinutes", "notify"];
+const personal: readonly (keyof Config)[] = ["limit", "minFreeMb", "idleSeconds", "holdMinutes", "maxCostPerDayUsd", "notify"];
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,30 +1,13 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { After } from "../../src/core/events.ts";
-import { evolve } from "../../src/core/evolve.ts";
 import { type Cut, type Ending, type Exit, judge, type Pending, retryDelayMs } from "../../src/core/judge.ts";
 import { ordinal, waitingFor } from "../../src/core/line.ts";
 import type { Task } from "../../src/core/task.ts";
-import { request } from "../support/tasks.ts";
+import { request, someTask } from "../support/task-made.ts";
 
 const now = new Date("2026-01-01T00:00:00.000Z");
-const taskWith = (more: Partial<Task> = {}, retries = 0): Task => ({
-  ...evolve(undefined, {
-    type: "added",
-    format: 1,
-    id: "x",
-    label: "x",
-    slug: "x",
-    repo: "/r",
-    repoId: "0",
-    cwd: "/r",
-    request: request({ retries }),
-    seq: 1,
-    at: now.toISOString(),
-    epoch: 0,
-  }),
-  ...more,
-});
+const taskWith = (more: Partial<Task> = {}, retries = 0): Task => someTask(more, { retries });
 const done: Ending = { kind: "done" };
 const failed: Ending = { kind: "failed", code: "COMMAND_FAILED", message: "the command exited with code 3", hint: null };
 const question: Ending = { kind: "question", needs: { kind: "question", text: "Which?" } };

@@ -7,7 +7,7 @@ import type { After, Fact, TaskEvent } from "../../src/core/events.ts";
 import { evolve, foldEvents, moves } from "../../src/core/evolve.ts";
 import { holdsSlot, nextStep } from "../../src/core/next.ts";
 import { type Failure, isTerminal, noProgress, type StateName, type Task, terminalStates } from "../../src/core/task.ts";
-import { request } from "../support/tasks.ts";
+import { request } from "../support/task-made.ts";
 
 const at = (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString();
 const failure: Failure = { stage: "run", code: "COMMAND_FAILED", message: "it failed", hint: null };

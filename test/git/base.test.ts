@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { errorOf, run, settings, settled, submit } from "../support/run-script.ts";
 import { type Sandbox, sandbox, waitFor } from "../support/sandbox.ts";
-import { errorOf, run, settings, settled, submit } from "../support/task.ts";
 
 const commit = (box: Sandbox, text: string, cwd = box.repo): string => {
   box.git(["commit", "-q", "--allow-empty", "-m", text], cwd);

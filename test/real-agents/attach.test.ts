@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { text, toolUse, turn, userTexts } from "../support/messages-api.ts";
-import { argvOf, gate, type Json, processesOfTask, settle, terminal, waitFor, world } from "./world.ts";
+import { terminal } from "../support/terminal.ts";
+import { argvOf, gate, type Json, processesOfTask, settle, waitFor, world } from "./world.ts";
 
 /** The interactive agent of a task. */
 const visitor = (id: string): number | undefined =>

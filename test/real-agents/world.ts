@@ -7,7 +7,6 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
 import * as assert from "uvu/assert";
 import { type MessagesApi, type MessagesBody, type Reply, type Script, startMessagesApi, userTexts } from "../support/messages-api.ts";
 import { builtCli, type Ran, type Sandbox, sandbox, waitFor as waitAsLong } from "../support/sandbox.ts";
@@ -150,40 +149,6 @@ export function recorded(box: Sandbox, task: { readonly id: string; readonly att
 /** The command line the agent was started with. */
 export function argvOf(pid: number): string[] {
   return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
-}
-
-/** A command in a pseudo-terminal of 120 columns (`script`). */
-export interface Terminal {
-  type(keys: string): void;
-  /** Closes the window. */
-  close(): void;
-  /** Waits until these words stand on the screen; blanks do not count, as a program may move the cursor instead of writing them. */
-  shows(words: string): Promise<void>;
-  readonly ended: Promise<number | null>;
-}
-
-export function terminal(box: Sandbox, line: string): Terminal {
-  const child = spawn("script", ["-qefc", `stty cols 120 rows 40; ${line}`, "/dev/null"], {
-    cwd: box.repo,
-    env: { ...box.env, TERM: "xterm-256color" },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  let out = "";
-  child.stdout.on("data", (chunk) => (out += chunk));
-  const bare = (text: string) => stripVTControlCharacters(text).replace(/\s+/g, "");
-  return {
-    close: () => void child.kill("SIGKILL"),
-    type: (keys) => void child.stdin.write(keys),
-    async shows(words) {
-      try {
-        await waitFor(() => bare(out).includes(bare(words)), "the screen");
-      } catch {
-        throw new Error(`the screen never showed "${words}": ${stripVTControlCharacters(out).slice(-3000)}`);
-      }
-      out = "";
-    },
-    ended: new Promise((resolve) => child.on("exit", resolve)),
-  };
 }
 
 /** What a person has answered before: the first start's questions, the key, and trust in these folders. */

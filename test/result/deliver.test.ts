@@ -3,8 +3,8 @@ import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { assertUntouched, errorOf, type Json, run, settings, settled, submit } from "../support/run-script.ts";
 import { sandbox, waitFor } from "../support/sandbox.ts";
-import { assertUntouched, errorOf, type Json, run, settings, settled, submit } from "../support/task.ts";
 
 const report = (task: Json) => readFileSync(task.result.report, "utf8");
 

@@ -4,8 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { assertUntouched, run, settled } from "../support/run-script.ts";
 import { type Sandbox, sandbox } from "../support/sandbox.ts";
-import { assertUntouched, run, settled } from "../support/task.ts";
 
 const show = (box: Sandbox, label: string, path: string) => box.git(["show", `copse/${label}:${path}`]);
 const clean = (box: Sandbox, dir: string) => assert.is(box.git(["status", "--porcelain"], dir), "");

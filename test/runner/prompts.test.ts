@@ -9,7 +9,7 @@ import { startRun } from "../../src/process/supervised.ts";
 import { promptFile, runDir, taskDir } from "../../src/store/paths.ts";
 import { submitDirectly } from "../support/direct.ts";
 import { agent, ended, type Sandbox, sandbox } from "../support/sandbox.ts";
-import { newTask, repoId, stateFolder } from "../support/tasks.ts";
+import { newTask, repoId, stateFolder } from "../support/task-made.ts";
 
 const prompts = suite("prompts");
 let box: Sandbox;
@@ -50,6 +50,7 @@ const unicode = () => {
   for (let code = 1; code <= 0x10ffff; code++) if (code < 0xd800 || code > 0xdfff) text += String.fromCodePoint(code);
   return text;
 };
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is a shell that must not read it
 const shell = "'single' \"double\" $(touch pwned) `touch pwned` $HOME ${IFS} \\ \\n ; & | > < * ? [a] {b} ! # ~ %s %n";
 
 prompts("odd prompts, each way there is", async () => {

@@ -7,7 +7,7 @@ import type { Fact, TaskEvent } from "../../src/core/events.ts";
 import { noProgress } from "../../src/core/task.ts";
 import { kill, processesOf, runnerPid, type Sandbox, sandbox, waitFor } from "../support/sandbox.ts";
 import { runnersOf } from "../support/start-race.ts";
-import { request } from "../support/tasks.ts";
+import { request } from "../support/task-made.ts";
 
 async function inBox(work: (box: Sandbox) => Promise<void>): Promise<void> {
   const box = await sandbox();

@@ -4,8 +4,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { assertUntouched, errorOf, type Json, run, settings, submit } from "../support/run-script.ts";
 import { type Sandbox, sandbox } from "../support/sandbox.ts";
-import { assertUntouched, errorOf, type Json, run, settings, submit } from "../support/task.ts";
 
 /** A program that leaves its name behind when anybody runs it. */
 function trap(box: Sandbox, name: string): string {

@@ -4,8 +4,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { assertUntouched, run } from "../support/run-script.ts";
 import { sandbox } from "../support/sandbox.ts";
-import { assertUntouched, run } from "../support/task.ts";
 
 test("100,000 files", async () => {
   const box = await sandbox();

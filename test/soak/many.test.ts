@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { assertUntouched, type Json } from "../support/run-script.ts";
 import { agent, type Ran, type Sandbox, sandbox } from "../support/sandbox.ts";
-import { assertUntouched, type Json } from "../support/task.ts";
 
 const many = 32;
 const rounds = Number(process.env["MANY_ROUNDS"] ?? 10);

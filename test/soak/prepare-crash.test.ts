@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { assertUntouched, errorOf, type Json, run, settings, settled, submit } from "../support/run-script.ts";
 import { kill, processesOf, runnerPid, type Sandbox, sandbox, waitFor } from "../support/sandbox.ts";
-import { assertUntouched, errorOf, type Json, run, settings, settled, submit } from "../support/task.ts";
 
 const eventsOf = (box: Sandbox, id: string): string => {
   const repos = join(box.state, "repos");

@@ -9,7 +9,7 @@ import { indexFile, tasksDir } from "../../src/store/paths.ts";
 import { listTaskDirs, readTask } from "../../src/store/tasks.ts";
 import { bundled } from "../support/bundled.ts";
 import { ended } from "../support/sandbox.ts";
-import { newTask, repoId, stateFolder } from "../support/tasks.ts";
+import { newTask, repoId, stateFolder } from "../support/task-made.ts";
 
 test("the last line of a task counts; torn and foreign lines are passed over", () => {
   const { state, remove } = stateFolder();

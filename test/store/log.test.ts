@@ -12,7 +12,7 @@ import { readIndex } from "../../src/store/index-file.ts";
 import { appendEvents, number, readLog } from "../../src/store/log.ts";
 import { eventsFile, taskDir } from "../../src/store/paths.ts";
 import { readTask } from "../../src/store/tasks.ts";
-import { newTask, repoId, stateFolder } from "../support/tasks.ts";
+import { newTask, repoId, stateFolder } from "../support/task-made.ts";
 
 const { state, remove } = stateFolder();
 const dirOf = (id: string) => taskDir(state, repoId, id);

@@ -4,7 +4,7 @@ import { findRepository } from "../../src/git/repository.ts";
 import { taskEnvironment } from "../../src/session/environment.ts";
 import { createTask } from "../../src/store/tasks.ts";
 import type { Sandbox } from "./sandbox.ts";
-import { request } from "./tasks.ts";
+import { request } from "./task-made.ts";
 
 export function submitDirectly(box: Sandbox, label: string, prompt: string, exec: readonly string[]): string {
   const repo = findRepository(box.repo);

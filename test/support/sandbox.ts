@@ -115,8 +115,12 @@ export async function sandbox(
     },
     async close() {
       await copse(["runner", "stop"]).catch(() => undefined);
-      for (const pid of processesOf(dir)) kill(pid);
-      const left = () => processesOf(dir).map((pid) => `${pid} ${commandOf(pid)}`);
+      // Again and again: one that is just being started is not in the first look.
+      const left = () =>
+        processesOf(dir).map((pid) => {
+          kill(pid);
+          return `${pid} ${commandOf(pid)}`;
+        });
       await waitFor(() => left().length === 0, "every process of the sandbox to be gone").catch((error: Error) => {
         throw new Error(`${error.message}: ${left().join(", ")}`);
       });

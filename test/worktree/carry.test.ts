@@ -4,8 +4,8 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { assertUntouched, run } from "../support/run-script.ts";
 import { type Sandbox, sandbox } from "../support/sandbox.ts";
-import { assertUntouched, run } from "../support/task.ts";
 
 function write(box: Sandbox, files: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(files)) {

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { assertUntouched, errorOf, type Json, run, settings, submit } from "../support/run-script.ts";
 import { builtCli, type Sandbox, sandbox } from "../support/sandbox.ts";
-import { assertUntouched, errorOf, type Json, run, settings, submit } from "../support/task.ts";
 
 const writes = 'pwd -P > cwd.txt; git rev-parse --show-toplevel > top.txt; echo done > "$COPSE_LABEL.txt"';
 

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { assertUntouched, errorOf, run, settled, submit } from "../support/run-script.ts";
 import { processesOf, type Sandbox, sandbox, waitFor } from "../support/sandbox.ts";
-import { assertUntouched, errorOf, run, settled, submit } from "../support/task.ts";
 
 const config = (setup: string, more: object = {}) => ({ ".worktrees/config.json": JSON.stringify({ setup, ...more }) });
 

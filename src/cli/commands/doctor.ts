@@ -8,7 +8,7 @@ import { findRepository, type Repository } from "../../git/repository.ts";
 import { listWorktrees } from "../../git/worktrees.ts";
 import { loadConfig } from "../../store/config.ts";
 import { makeDir } from "../../store/files.ts";
-import { isOpen, readIndex, taskOf } from "../../store/index-file.ts";
+import { isOpen, readLately, taskOf } from "../../store/index-file.ts";
 import { stateDir } from "../../store/paths.ts";
 import { listTaskDirs, readTask } from "../../store/tasks.ts";
 import { executableOf, isTrusted } from "../../store/trust.ts";
@@ -109,7 +109,7 @@ async function repositoryChecks(repo: Repository, state: string): Promise<check.
   const bare = await gitMaybe(repo.top, ["config", "--get", "core.bare"]);
   const remote = await gitMaybe(repo.top, ["symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"]);
   const entries = await listWorktrees(repo.top);
-  const open = [...readIndex(state).values()].filter((entry) => entry.repoId === repo.id && isOpen(entry)).map(taskOf);
+  const open = [...readLately(state).values()].filter((entry) => entry.repoId === repo.id && isOpen(entry)).map(taskOf);
   const lost = open.filter(
     (task) => task.worktree !== null && task.branch !== null && !entries.some((entry) => entry.path === task.worktree),
   );

@@ -6,7 +6,7 @@ import { CopseError } from "../../core/errors.ts";
 import { safe, safeLine } from "../../core/safe.ts";
 import type { Answer, Needs, Task } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
-import { readIndex, taskOf } from "../../store/index-file.ts";
+import { readLately, taskOf } from "../../store/index-file.ts";
 import { stateDir, taskDir } from "../../store/paths.ts";
 import { readTask } from "../../store/tasks.ts";
 import { err, isTty, out, screen } from "../../system/output.ts";
@@ -26,7 +26,7 @@ export async function inbox(json: boolean, quiet: boolean): Promise<number> {
 
 /** Longest waiting first. */
 function blocked(): Task[] {
-  return [...readIndex(stateDir()).values()]
+  return [...readLately(stateDir()).values()]
     .filter((entry) => entry.state === "blocked")
     .map(taskOf)
     .filter((task) => task.needs !== null && task.attachedBy === null)

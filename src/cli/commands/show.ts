@@ -3,11 +3,12 @@
 import { waitingFor } from "../../core/line.ts";
 import { redact } from "../../core/redact.ts";
 import { taskJson } from "../../core/task-json.ts";
-import { readIndex, taskOf } from "../../store/index-file.ts";
+import { readLately, taskOf } from "../../store/index-file.ts";
 import { readLog } from "../../store/log.ts";
 import { eventsFile } from "../../store/paths.ts";
 import { out, screen } from "../../system/output.ts";
 import { findTask } from "../find.ts";
+import { lastOutputAt } from "../silence.ts";
 import { paintFor } from "../view/paint.ts";
 import { story } from "../view/story.ts";
 import { showText } from "../view/words.ts";
@@ -15,12 +16,12 @@ import { showText } from "../view/words.ts";
 export function show(name: string, json: boolean): number {
   const { task: logged, dir, state } = findTask(name);
   const { events } = readLog(eventsFile(dir));
-  const entries = [...readIndex(state).values()];
+  const entries = [...readLately(state).values()];
   // What a run shows of itself lives in the index only.
   const indexed = entries.find((entry) => entry.id === logged.id);
   const task = indexed && logged.state === indexed.state ? { ...logged, progress: taskOf(indexed).progress } : logged;
   const waiting = waitingFor(entries.filter((entry) => entry.state === "queued").map(taskOf), new Date().toISOString()).get(task.id);
-  if (json) out(`${redact(JSON.stringify({ task: taskJson(task, waiting), events }))}\n`);
-  else out(showText(task, waiting, story(events), paintFor(screen()), Date.now()));
+  if (json) out(`${redact(JSON.stringify({ task: taskJson(task, waiting, lastOutputAt(task)), events }))}\n`);
+  else out(showText(task, waiting, story(events), paintFor(screen()), Date.now(), lastOutputAt(task)));
   return 0;
 }

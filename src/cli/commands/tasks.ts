@@ -9,6 +9,7 @@ import { stateDir } from "../../store/paths.ts";
 import { err, isTty, out, screen } from "../../system/output.ts";
 import { repoIdMaybe } from "../find.ts";
 import { type Parsed, parseFlags, tasksFlags } from "../flags.ts";
+import { lastOutputAt } from "../silence.ts";
 import { paintFor } from "../view/paint.ts";
 import { taskLines } from "../view/words.ts";
 
@@ -20,8 +21,12 @@ export async function tasks(argv: readonly string[]): Promise<number> {
     throw new CopseError("USAGE", `tasks takes no words, got "${words[0]}"`, { hint: `One task alone: copse show ${words[0]}` });
   const look = looker(values);
   if (values["watch"] !== true) return print(look(), values);
+  const { terminalNotices } = await import("../view/terminal-notice.ts");
+  const notice = terminalNotices();
   for (let before = ""; ; ) {
-    before = redraw(look(), values, before);
+    const shown = look();
+    notice(shown.tasks);
+    before = redraw(shown, values, before);
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }
@@ -58,11 +63,12 @@ function looker(values: Parsed["values"]): () => Shown {
 }
 
 function print({ tasks, waiting }: Shown, values: Parsed["values"]): number {
-  if (values["json"] === true) out(`${JSON.stringify({ tasks: tasks.map((task) => taskJson(task, waiting.get(task.id))) })}\n`);
+  if (values["json"] === true)
+    out(`${JSON.stringify({ tasks: tasks.map((task) => taskJson(task, waiting.get(task.id), lastOutputAt(task))) })}\n`);
   else if (values["quiet"] === true) out(tasks.map((task) => `${task.id}\n`).join(""));
   else if (tasks.length === 0)
     err(`No tasks${values["all"] === true ? "" : " in this repository"}. Start one: copse -w -b --label docs "Write the API docs"\n`);
-  else out(`${taskLines(tasks, waiting, paintFor(screen()), Date.now(), values["all"] === true).join("\n")}\n`);
+  else out(`${taskLines(tasks, waiting, paintFor(screen()), Date.now(), values["all"] === true, lastOutputAt).join("\n")}\n`);
   return 0;
 }
 

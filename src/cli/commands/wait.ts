@@ -2,7 +2,7 @@
 
 import { parseDuration } from "../../core/duration.ts";
 import { CopseError } from "../../core/errors.ts";
-import { isOpen, readIndex, taskOf } from "../../store/index-file.ts";
+import { isOpen, readLately, taskOf } from "../../store/index-file.ts";
 import { stateDir } from "../../store/paths.ts";
 import { out } from "../../system/output.ts";
 import { findTask, repoIdMaybe } from "../find.ts";
@@ -34,5 +34,5 @@ function openHere() {
   const here = repoIdMaybe(process.cwd());
   if (here === undefined)
     throw new CopseError("NO_REPOSITORY", "this folder is not inside a git repository", { hint: "Name the tasks to wait for." });
-  return [...readIndex(stateDir()).values()].filter((entry) => entry.repoId === here && isOpen(entry)).map(taskOf);
+  return [...readLately(stateDir()).values()].filter((entry) => entry.repoId === here && isOpen(entry)).map(taskOf);
 }

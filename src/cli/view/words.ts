@@ -27,6 +27,7 @@ export function taskLines(
   paint: Paint,
   now: number,
   showRepo = false,
+  lastOutput: (task: Task) => string | null = () => null,
 ): string[] {
   const labels = tasks.map((task) => safeLine(task.label, 40));
   const width = Math.min(40, Math.max(0, ...labels.map(widthOf)));
@@ -36,7 +37,7 @@ export function taskLines(
     const state = task.state.padEnd(10);
     const age = ageOf(task, now).padEnd(14);
     const where = showRepo ? `${paint.dim(safeLine(task.repo.split("/").at(-1) ?? "", 24).padEnd(16))}  ` : "";
-    const line = `${paint[colours[task.state]](marks[paint.utf8 ? "utf8" : "ascii"][task.state])} ${label}${pad} ${where}${state} ${age} ${safeLine(detailOf(task, waiting.get(task.id)), 160)}`;
+    const line = `${paint[colours[task.state]](marks[paint.utf8 ? "utf8" : "ascii"][task.state])} ${label}${pad} ${where}${state} ${age} ${safeLine(`${stalledText(lastOutput(task), now)}${detailOf(task, waiting.get(task.id))}`, 160)}`;
     return paint.fit(line.trimEnd());
   });
 }
@@ -74,12 +75,22 @@ function ageOf(task: Task, now: number): string {
   }
 }
 
+/** An agent that has written nothing for this long may have stalled, or may be at a long command. */
+const stalledMs = 10 * 60_000;
+
+/** `no output for 12 min · `, or "". */
+export function stalledText(lastOutputAt: string | null, now: number): string {
+  const silentMs = lastOutputAt === null ? 0 : now - Date.parse(lastOutputAt);
+  return silentMs < stalledMs ? "" : `no output for ${sayDuration(silentMs)} · `;
+}
+
 /** What stands behind a task's state: activity, question, evidence, reason, position. */
 export function detailOf(task: Task, waiting: WaitingFor | undefined): string {
   switch (task.state) {
     case "queued":
       return waiting === undefined ? "" : waiting.until === undefined ? waiting.text : `${waiting.text}, until ${clock(waiting.until)}`;
     case "preparing":
+      if (!task.request.worktree) return "getting ready";
       return task.planned === null ? "making its worktree" : "setting up its worktree";
     case "running":
       return task.progress.activity ?? (task.progress.toolCalls > 0 ? `${task.progress.toolCalls} tool calls` : "");
@@ -133,7 +144,14 @@ export function submittedText(task: Task, position: number | null, paint: Paint)
 export const refOf = (task: Task): string => (/^[\w][\w.-]*$/.test(task.label) ? task.label : task.id);
 
 /** One task's life in sentences, what it cost, what can be done next. */
-export function showText(task: Task, waiting: WaitingFor | undefined, story: readonly string[], paint: Paint, now: number): string {
+export function showText(
+  task: Task,
+  waiting: WaitingFor | undefined,
+  story: readonly string[],
+  paint: Paint,
+  now: number,
+  lastOutputAt: string | null = null,
+): string {
   const mark = marks[paint.utf8 ? "utf8" : "ascii"][task.state];
   const rows: [string, string | null][] = [
     ["asked", task.request.title],
@@ -179,7 +197,7 @@ export function showText(task: Task, waiting: WaitingFor | undefined, story: rea
     .filter((row): row is [string, string] => row[1] !== null && row[1] !== "")
     .map(([name, value]) => `  ${name.padEnd(9)} ${safeLine(value, 1000)}`);
   const head =
-    `${paint[colours[task.state]](mark)} ${paint.bold(safeLine(task.label, 100))} ${paint.dim(`(${task.id})`)} ${task.state} ${ageOf(task, now)} ${safe(detailOf(task, waiting))}`.trimEnd();
+    `${paint[colours[task.state]](mark)} ${paint.bold(safeLine(task.label, 100))} ${paint.dim(`(${task.id})`)} ${task.state} ${ageOf(task, now)} ${stalledText(lastOutputAt, now)}${safe(detailOf(task, waiting))}`.trimEnd();
   const hint = task.failure?.hint ? [`  ${"hint".padEnd(9)} ${safeLine(task.failure.hint, 500)}`] : [];
   return `${[head, "", ...facts, ...hint, "", ...story.map((line) => `  ${line}`), "", ...nextCommands(task).map((line) => `  ${line}`)].join("\n")}\n`;
 }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { evolve } from "../../src/core/evolve.ts";
 import { slugOf } from "../../src/core/label.ts";
 import type { Request, Task } from "../../src/core/task.ts";
 import { createTask } from "../../src/store/tasks.ts";
@@ -37,6 +38,25 @@ export const request = (more: Partial<Request> = {}): Request => ({
   repoLimit: null,
   maxCostUsd: null,
   notify: null,
+  ...more,
+});
+
+/** A task as its log would tell it, without one; `more` over it. */
+export const someTask = (more: Partial<Task> = {}, wanted: Partial<Request> = {}): Task => ({
+  ...evolve(undefined, {
+    type: "added",
+    format: 1,
+    id: "x",
+    label: "x",
+    slug: "x",
+    repo: "/r",
+    repoId: "0",
+    cwd: "/r",
+    request: request(wanted),
+    seq: 1,
+    at: "2026-01-01T00:00:00.000Z",
+    epoch: 0,
+  }),
   ...more,
 });
 
