@@ -22,9 +22,12 @@ export const commandNames = [
   "inbox",
   "notify",
   "statusline",
+  "clean",
+  "rm",
+  "restore",
   "claude",
   "help",
 ];
 
 /** Commands of the contract that this version does not have yet. */
-export const laterNames = ["diff", "pr", "merge", "report", "clean", "rm", "restore", "batch", "deps", "hooks"];
+export const laterNames = ["diff", "pr", "merge", "report", "batch", "deps", "hooks"];

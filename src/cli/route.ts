@@ -43,7 +43,7 @@ export async function route(argv: readonly string[]): Promise<number> {
   return await (await import("./commands/run.ts")).runParsed(parsed);
 }
 
-const viaYargs = async (argv: readonly string[]): Promise<number> => (await import("./cli.ts")).cli(argv);
+const viaYargs = async (argv: readonly string[]): Promise<number> => (await import("./parser/cli.ts")).cli(argv);
 
 /** A single word alone is rather a mistyped command than a prompt. @throws CopseError USAGE */
 function requireNoTypo(argv: readonly string[]): void {

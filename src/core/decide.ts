@@ -17,6 +17,8 @@ export function decide(task: Task, wish: Wish): Decision {
       if (isTerminal(task)) return { refused: `${task.label} is already ${task.state}`, hint: `See \`copse show ${task.label}\`.` };
       return { facts: task.stopAsked ? [] : [{ type: "stop-asked", by: wish.by }] };
     case "retry":
+      if (isTerminal(task) && task.worktreeState === "removed")
+        return { refused: `the worktree of ${task.label} was removed`, hint: `Bring it back first: \`copse restore ${task.label}\`.` };
       if (isTerminal(task)) return { facts: [{ type: "retried", by: wish.by }] };
       return {
         refused: `${task.label} is ${task.state}; only a task that has ended can be tried again`,

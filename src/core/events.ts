@@ -1,5 +1,19 @@
 /** The facts a task's log is made of: past tense, one a line. A known type never changes meaning; an unknown one is skipped by readers. */
-import type { Answer, Check, Failure, Identity, Instant, Needs, NotifyPolicy, Outcome, Progress, Request, Result, Verify } from "./task.ts";
+import type {
+  Answer,
+  Check,
+  Failure,
+  Identity,
+  Instant,
+  Needs,
+  NotifyPolicy,
+  Outcome,
+  Progress,
+  Removal,
+  Request,
+  Result,
+  Verify,
+} from "./task.ts";
 
 /** Format of the log; readers of a higher one go read-only. */
 export const logFormat = 1;
@@ -54,7 +68,10 @@ export type Fact =
   | { readonly type: "retried"; readonly by: string }
   | { readonly type: "attached"; readonly by: Identity }
   | { readonly type: "detached"; readonly to: "queue" | "deliver" | "same" }
-  | { readonly type: "noted"; readonly text: string };
+  | { readonly type: "noted"; readonly text: string }
+  | { readonly type: "removal-begun"; readonly removal: Removal }
+  | { readonly type: "worktree-removed"; readonly why: string }
+  | { readonly type: "worktree-restored"; readonly path: string; readonly branch: string | null };
 
 /** What a run's end leads to; decided once by `judge` and written down with the end itself. */
 export type After =

@@ -128,6 +128,12 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
       return detached({ ...next, attachedBy: null }, event.to, event.at);
     case "noted":
       return { ...next, notes: [...task.notes, event.text] };
+    case "removal-begun":
+      return { ...next, removal: event.removal };
+    case "worktree-removed":
+      return { ...next, worktreeState: "removed" };
+    case "worktree-restored":
+      return { ...next, worktreeState: "present", worktree: event.path, branch: event.branch, removal: null };
     default:
       return skip(next, event);
   }
@@ -193,6 +199,7 @@ function begin(event: Extract<TaskEvent, { type: "added" }>): Task {
     granted: [],
     attachedBy: null,
     notes: [],
+    removal: null,
     seq,
   };
 }

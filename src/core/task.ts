@@ -209,7 +209,20 @@ export interface Task {
   /** An `attach` holds the session; the queue leaves the task alone until it is handed back. */
   readonly attachedBy: Identity | null;
   readonly notes: readonly string[];
+  /** Of its worktree: begun (`worktreeState` is as before), or done (`removed`). */
+  readonly removal: Removal | null;
   readonly seq: number;
+}
+
+/** Settled before anything is removed, so that a crash in between can be mended. */
+export interface Removal {
+  /** Names the commit that brings everything back; null when there was nothing to keep. */
+  readonly ref: string | null;
+  readonly path: string;
+  /** Where the folder is moved to before it is deleted. */
+  readonly trash: string;
+  /** The task's branch, which goes with it. */
+  readonly branch: { readonly name: string; readonly sha: string } | null;
 }
 
 export const noCost: Cost = { usd: null, inputTokens: null, outputTokens: null, turns: null };

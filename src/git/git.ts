@@ -46,8 +46,8 @@ const allowedProtocols = ["https", "ssh", "file", "git", "http"];
 const dangerous = new Set(["EDITOR", "VISUAL", "PAGER", "SSH_ASKPASS"]);
 
 export interface GitOptions {
-  /** Bytes for standard input. */
-  readonly input?: string;
+  /** For standard input. */
+  readonly input?: string | Uint8Array;
   /** More environment for this one call, e.g. an index file. */
   readonly env?: Readonly<Record<string, string>>;
   /** More `-c` settings for this one call. */
@@ -61,11 +61,22 @@ export interface GitOptions {
  * @throws CopseError GIT_FAILED with git's own words (redacted, made safe); the cause keeps the original.
  */
 export async function git(dir: string, args: readonly string[], options: GitOptions = {}): Promise<string> {
+  return await run(dir, args, options, () => {});
+}
+
+/** As `git`, with stdout as the bytes it is. */
+export async function gitBytes(dir: string, args: readonly string[], options: GitOptions = {}): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  await run(dir, args, options, (chunk) => void chunks.push(chunk));
+  return Buffer.concat(chunks);
+}
+
+async function run(dir: string, args: readonly string[], options: GitOptions, heard: (chunk: Buffer) => void): Promise<string> {
   const startedAt = performance.now();
   if (!existsSync(dir)) throw new CopseError("GIT_FAILED", `git ${args[0] ?? ""}: the folder ${safe(dir)} is gone`);
   const env: Record<string, string> = { ...gitEnv(), ...options.env };
   if (options.ownProtocols && process.env["GIT_ALLOW_PROTOCOL"] === undefined) delete env["GIT_ALLOW_PROTOCOL"];
-  const run: SimpleGit = simpleGit({
+  const made: SimpleGit = simpleGit({
     baseDir: dir,
     config: [...config, ...(options.config ?? [])],
     maxConcurrentProcesses: 16,
@@ -89,13 +100,16 @@ export async function git(dir: string, args: readonly string[], options: GitOpti
       allowUnsafeAskPass: true,
       allowUnsafeConfigPaths: true,
     } as never,
-    ...(options.input === undefined ? {} : { input: () => options.input }),
+    ...(options.input === undefined ? {} : { input: () => options.input as string }),
   })
     .env(env)
     // Where git has said nothing simple-git waits 50 ms for more; nothing said aloud is enough for it.
-    .outputHandler((_command, stdout) => setImmediate(() => stdout.emit("data", Buffer.alloc(0))));
+    .outputHandler((_command, stdout) => {
+      stdout.on("data", heard);
+      setImmediate(() => stdout.emit("data", Buffer.alloc(0)));
+    });
   try {
-    const out = await run.raw([...args]);
+    const out = await made.raw([...args]);
     debug(() => `git ${redact(args.join(" "))} [${dir}] ${Math.round(performance.now() - startedAt)} ms`);
     return out;
   } catch (error) {

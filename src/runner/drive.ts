@@ -31,6 +31,8 @@ export interface House {
   readonly stagger: (agent: string) => Promise<void>;
   /** The task waits for a person (true) or needs the runner again (false). */
   readonly idle: (id: string, idle: boolean) => void;
+  /** Removes the worktree of a task that has just been completed, if that is proven safe. */
+  readonly cleanUp: (task: Task) => Promise<void>;
   /** Tells people of the state the task has come to. */
   readonly tell: (task: Task) => void;
   readonly gates: Gates;
@@ -63,6 +65,7 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
       try {
         switch (step.do) {
           case "nothing":
+            if (record.task.state === "completed" && house.config().autoClean) await house.cleanUp(record.task);
             return;
           case "wait-for-slot":
             mine = false;

@@ -19,6 +19,7 @@ import { freeDeadLock } from "../store/lock.ts";
 import { epochDir, eventsFile, laneOf, taskDir } from "../store/paths.ts";
 import { Superseded, TaskRecord } from "../store/record.ts";
 import { folderStamp, listTaskDirs } from "../store/tasks.ts";
+import { cleanUpAfter } from "./clean-up.ts";
 import { DayBudget } from "./day-budget.ts";
 import { Door } from "./door.ts";
 import { drive, type House } from "./drive.ts";
@@ -151,6 +152,7 @@ export class Runner {
       stagger: (agent) => this.#stagger(agent),
       gates: this.#gates,
       daySpent: (afresh) => this.#budget.spent(afresh),
+      cleanUp: (task) => cleanUpAfter(this.#state, task, this.#config, this.#say),
       limitMet: (task, closed) => this.#limitMet(task, closed),
       tell: (task) => this.#announcer.tell(task),
       idle: (task, idle) => (idle ? this.#idle.add(task) : this.#idle.delete(task)),

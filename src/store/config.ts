@@ -36,6 +36,10 @@ export interface Config {
   readonly idleSeconds: number;
   readonly holdMinutes: number;
   readonly maxCostPerDayUsd: number | null;
+  readonly rescueDays: number;
+  readonly rescueMaxMb: number;
+  readonly disposable: readonly string[];
+  readonly autoClean: boolean;
   readonly notify: NotifySettings;
 }
 
@@ -72,13 +76,28 @@ const defaults: Config = {
   idleSeconds: 60,
   holdMinutes: 10,
   maxCostPerDayUsd: null,
+  rescueDays: 30,
+  rescueMaxMb: 200,
+  disposable: ["node_modules", ".venv", "venv", "__pycache__", "target", ".next", ".cache", ".gradle"],
+  autoClean: false,
   notify: { when: "on-complete", desktop: true },
 };
 
 export const configKeys = Object.keys(defaults) as (keyof Config)[];
 
 /** Settings that only the person, not a repository, may make. */
-const personal: readonly (keyof Config)[] = ["limit", "minFreeMb", "idleSeconds", "holdMinutes", "maxCostPerDayUsd", "notify"];
+const personal: readonly (keyof Config)[] = [
+  "limit",
+  "minFreeMb",
+  "idleSeconds",
+  "holdMinutes",
+  "maxCostPerDayUsd",
+  "rescueDays",
+  "rescueMaxMb",
+  "disposable",
+  "autoClean",
+  "notify",
+];
 
 type Env = Readonly<Record<string, string | undefined>>;
 

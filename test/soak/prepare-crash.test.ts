@@ -28,7 +28,7 @@ const about = (pid: number, what: string): string => {
     return "";
   }
 };
-const isRunner = (pid: number): boolean => /runner\.js\0/.test(about(pid, "cmdline"));
+const isRunner = (pid: number): boolean => /runner\.cjs\0/.test(about(pid, "cmdline"));
 const isGitOfOurs = (pid: number): boolean => about(pid, "comm") === "git\n" && !/COPSE_RUN=\w+\.run/.test(about(pid, "environ"));
 
 /** A task as a runner leaves it that dies right behind "planned": its log says so, and `leave` makes what git had done by then. */

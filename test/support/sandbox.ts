@@ -166,14 +166,30 @@ export function kill(pid: number, signal: NodeJS.Signals = "SIGKILL"): void {
 /** The runner of a sandbox, or undefined. */
 export function runnerPid(state: string): number | undefined {
   const dir = join(state, "runner", "lock");
-  if (!existsSync(dir)) return undefined;
-  const top = readdirSync(dir)
-    .filter((name) => /^\d{12}$/.test(name))
-    .sort()
-    .at(-1);
-  if (top === undefined) return undefined;
-  const { pid } = JSON.parse(readFileSync(join(dir, top), "utf8")) as { pid: number };
-  return existsSync(`/proc/${pid}`) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "latin1")) ? pid : undefined;
+  for (;;) {
+    const top = existsSync(dir)
+      ? readdirSync(dir)
+          .filter((name) => /^\d{12}$/.test(name))
+          .sort()
+          .at(-1)
+      : undefined;
+    if (top === undefined) return undefined;
+    const text = readIfThere(join(dir, top));
+    // The next runner has taken the lead since, and cleared this away.
+    if (text === undefined) continue;
+    const { pid } = JSON.parse(text) as { pid: number };
+    const stat = readIfThere(`/proc/${pid}/stat`);
+    return stat !== undefined && !/\) [ZX] /.test(stat) ? pid : undefined;
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "latin1");
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
 }
 
 /** Polls for something to become true; presence is polled with a long limit, never slept for. */

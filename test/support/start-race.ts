@@ -46,7 +46,7 @@ async function killRunners(dir: string): Promise<void> {
 export function runnersOf(dir: string): number[] {
   return processesOf(dir).filter((pid) => {
     try {
-      return /runner\.js\0/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+      return /runner\.cjs\0/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1"));
     } catch {
       return false;
     }

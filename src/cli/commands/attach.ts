@@ -53,7 +53,9 @@ function sessionOf(task: Task): { file: string; args: readonly string[] } {
     });
   }
   if (task.worktree === null || !existsSync(task.worktree))
-    throw new CopseError("WORKTREE_WRONG", `the worktree of ${task.label} is gone`, { hint: `Make it again: copse retry ${refOf(task)}` });
+    throw new CopseError("WORKTREE_WRONG", `the worktree of ${task.label} is gone`, {
+      hint: task.worktreeState === "removed" ? `Bring it back: copse restore ${refOf(task)}` : `Make it again: copse retry ${refOf(task)}`,
+    });
   if (which(session.file) === undefined)
     throw new CopseError("AGENT_NOT_FOUND", `the program "${session.file}" is not on your PATH`, {
       hint: "Install it, or set agents.<name>.path in your configuration.",

@@ -74,7 +74,12 @@ function sentence(event: TaskEvent): string | undefined {
           : "was left as it is";
     case "noted":
       return `note: ${event.text}`;
+    case "worktree-removed":
+      return `its worktree was removed: ${event.why}`;
+    case "worktree-restored":
+      return `its worktree was brought back to ${event.path}`;
     case "run-starting":
+    case "removal-begun":
       return undefined;
     default:
       return undefined;

@@ -216,6 +216,8 @@ function costText(task: Task): string | null {
 export function nextCommands(task: Task): string[] {
   const ref = refOf(task);
   const attach = task.sessionBegun ? [`copse attach ${ref}    answer and go on in the agent's own session`] : [];
+  if (task.worktreeState === "removed")
+    return task.removal?.ref == null ? [`copse logs ${ref}`] : [`copse restore ${ref}    bring its worktree and branch back`];
   switch (task.state) {
     case "blocked":
       return [...answerCommands(task, ref), ...attach, `copse stop ${ref}`];

@@ -1,0 +1,143 @@
+/** What is known of a worktree before anything is done to it. A look that failed is never "nothing there": it is a reason to keep it. */
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { CopseError, messageOf } from "../core/errors.ts";
+import type { Task } from "../core/task.ts";
+import { unfinishedOperation } from "../git/changes.ts";
+import { findRepository } from "../git/repository.ts";
+import { type Status, statusOf } from "../git/status.ts";
+import type { WorktreeEntry } from "../git/worktrees.ts";
+
+export interface Sight {
+  /** What could not be seen, and why; everything else counts only without it. */
+  readonly unreadable: string | null;
+  readonly missing: boolean;
+  readonly status: Status | null;
+  readonly operation: string | null;
+  /** Repositories of their own and submodules, whose commits no rescue of ours holds. */
+  readonly nested: readonly string[];
+  readonly ignored: Ignored;
+  /** Of everything a rescue would hold as files. */
+  readonly bytes: number;
+  /** Why somebody has locked it; null when nobody has. */
+  readonly locked: string | null;
+  /** Processes that work in it. */
+  readonly occupants: readonly number[];
+}
+
+export interface Ignored {
+  /** To be kept by a rescue. */
+  readonly files: readonly string[];
+  /** Folders that are made again by a command (`disposable`): not kept. */
+  readonly disposable: readonly string[];
+}
+
+const nothing: Sight = {
+  unreadable: null,
+  missing: false,
+  status: null,
+  operation: null,
+  nested: [],
+  ignored: { files: [], disposable: [] },
+  bytes: 0,
+  locked: null,
+  occupants: [],
+};
+
+/** `entries`: all worktrees of the repository; `disposable`: names of folders; `atWork`: from `workingDirectories`. */
+export async function look(
+  task: Task,
+  entries: readonly WorktreeEntry[],
+  disposable: readonly string[],
+  atWork: ReadonlyMap<number, string>,
+): Promise<Sight> {
+  const path = task.worktree;
+  if (path === null || !existsSync(path)) return { ...nothing, missing: true };
+  try {
+    const real = realpathSync(path);
+    const entry = entries.find((one) => one.path === path || one.path === real);
+    if (entry === undefined || entries[0]?.path === entry.path) return { ...nothing, unreadable: "git does not know it as a worktree" };
+    const repo = findRepository(path);
+    if (repo.id !== task.repoId || repo.top !== real) return { ...nothing, unreadable: `it belongs to ${repo.top}` };
+    const status = await statusOf(path);
+    const odd = [...status.changed, ...status.untracked, ...status.ignored].find((name) => name.includes("\ufffd"));
+    if (odd !== undefined) return { ...nothing, unreadable: `the name of ${odd} is not UTF-8` };
+    const ignored = ignoredIn(path, status.ignored, disposable);
+    return {
+      unreadable: null,
+      missing: false,
+      status,
+      operation: unfinishedOperation(path) ?? null,
+      nested: [...status.untracked.filter((name) => name.endsWith("/")), ...status.submodules, ...submodulesIn(repo.gitDir)],
+      ignored,
+      bytes: bytesOf(path, [...status.changed, ...status.untracked, ...ignored.files]),
+      locked: entry.locked === null || entry.locked.startsWith("copse") ? null : entry.locked,
+      occupants: [...atWork].filter(([, cwd]) => cwd === real || cwd.startsWith(`${real}/`)).map(([pid]) => pid),
+    };
+  } catch (error) {
+    if (!(error instanceof CopseError) && !(error instanceof Error)) throw error;
+    return { ...nothing, unreadable: messageOf(error) };
+  }
+}
+
+/** Submodules that were filled in keep their history in the worktree's own git directory. */
+const submodulesIn = (gitDir: string): string[] => (existsSync(join(gitDir, "modules")) ? readdirSync(join(gitDir, "modules")) : []);
+
+function ignoredIn(root: string, ignored: readonly string[], disposable: readonly string[]): Ignored {
+  const files: string[] = [];
+  const left: string[] = [];
+  const take = (path: string, name: string): void => {
+    const stat = lstatSync(join(root, path), { throwIfNoEntry: false });
+    if (stat === undefined) return;
+    if (stat.isDirectory()) {
+      if (disposable.includes(name)) left.push(`${path}/`);
+      else for (const child of readdirSync(join(root, path))) take(`${path}/${child}`, child);
+    } else if (stat.isFile() || stat.isSymbolicLink()) {
+      files.push(path);
+    }
+  };
+  for (const path of ignored) {
+    const plain = path.replace(/\/$/, "");
+    const parts = plain.split("/");
+    const inside = parts.slice(0, -1).findIndex((part) => disposable.includes(part));
+    if (inside === -1) take(plain, parts.at(-1) ?? "");
+    else left.push(`${parts.slice(0, inside + 1).join("/")}/`);
+  }
+  return { files, disposable: [...new Set(left)] };
+}
+
+const bytesOf = (root: string, paths: readonly string[]): number =>
+  paths.reduce((sum, path) => sum + (lstatSync(join(root, path), { throwIfNoEntry: false })?.size ?? 0), 0);
+
+/** Where every process works (Linux; elsewhere nobody is seen). Those of other users cannot be read and do not count. */
+export function workingDirectories(): Map<number, string> {
+  const seen = new Map<number, string>();
+  if (!existsSync("/proc/self/cwd")) return seen;
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    try {
+      seen.set(Number(name), readlinkSync(`/proc/${name}/cwd`));
+    } catch {
+      // Gone meanwhile, or another user's.
+    }
+  }
+  return seen;
+}
+
+/** Bytes of all files of a folder; links count as themselves. */
+export function sizeOf(path: string): number {
+  let bytes = 0;
+  const walk = (dir: string): void => {
+    for (const entry of readdirSync(dir, { withFileTypes: true })) {
+      const file = join(dir, entry.name);
+      if (entry.isDirectory()) walk(file);
+      else bytes += lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    }
+  };
+  try {
+    walk(path);
+  } catch {
+    // What cannot be read is not counted.
+  }
+  return bytes;
+}

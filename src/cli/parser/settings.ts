@@ -1,0 +1,114 @@
+/** Commands about the runner, settings, notifications and the machine. */
+import type { Argv } from "yargs";
+import { statuslineFlags } from "../flags.ts";
+import { type Done, help, json, withFlags } from "./words.ts";
+
+export const settingsCommands = (parser: Argv, done: Done): Argv =>
+  parser
+    .command(
+      "notify [policy]",
+      "When to be told: on-complete, on-block, always, off",
+      (y) =>
+        json(y.usage(help("copse notify [policy]", ["copse notify", "copse notify always", "copse notify off --label docs"]))).option(
+          "label",
+          { alias: "l", type: "string", describe: "For this task only" },
+        ),
+      (args) =>
+        done(() =>
+          import("../commands/notify.ts").then(({ notify }) =>
+            notify(args["policy"] as string | undefined, args["label"] as string | undefined, args["json"] === true),
+          ),
+        ),
+    )
+    .command("runner <action>", "The background process: status, stop, logs", (y) =>
+      y
+        .usage(help("copse runner <status|stop|logs>", ["copse runner status", "copse runner logs -f"]))
+        .command(
+          "status",
+          "Is it up, what does it hold",
+          (z) => json(z.usage(help("copse runner status", ["copse runner status"]))),
+          (args) => done(() => import("../commands/runner.ts").then(({ runnerStatus }) => runnerStatus(args["json"] === true))),
+        )
+        .command(
+          "stop",
+          "Let it leave; what runs goes on",
+          (z) => json(z.usage(help("copse runner stop", ["copse runner stop"]))),
+          (args) => done(() => import("../commands/runner.ts").then(({ runnerStop }) => runnerStop(args["json"] === true))),
+        )
+        .command(
+          "logs",
+          "What it said",
+          (z) =>
+            z
+              .usage(help("copse runner logs", ["copse runner logs -f"]))
+              .option("follow", { alias: "f", type: "boolean", describe: "Keep printing" }),
+          (args) => done(() => import("../commands/runner.ts").then(({ runnerLogs }) => runnerLogs(args["follow"] === true))),
+        )
+        .demandCommand(1, 1),
+    )
+    .command("config", "What is set, and from where", (y) =>
+      json(y.usage(help("copse config [get <key>|trust]", ["copse config", "copse config get limit", "copse config trust"])))
+        .command(
+          "get <key>",
+          "One setting",
+          (z) => json(z.usage(help("copse config get <key>", ["copse config get limit"]))),
+          (args) =>
+            done(() => import("../commands/config.ts").then(({ configGet }) => configGet(String(args["key"]), args["json"] === true))),
+        )
+        .command(
+          "trust",
+          "Approve the commands of this repository's file",
+          (z) =>
+            z
+              .usage(help("copse config trust", ["copse config trust", "copse config trust --yes"]))
+              .option("yes", { alias: "y", type: "boolean", describe: "Without asking" }),
+          (args) => done(() => import("../commands/config.ts").then(({ configTrust }) => configTrust(args["yes"] === true))),
+        )
+        .command(["show", "$0"], "Everything", json, (args) =>
+          done(() => import("../commands/config.ts").then(({ configShow }) => configShow(args["json"] === true))),
+        ),
+    )
+    .command(
+      "init",
+      "A .worktrees folder to share settings by",
+      (y) => json(y.usage(help("copse init", ["copse init && git add .worktrees"]))),
+      (args) => done(() => import("../commands/init.ts").then(({ init }) => init(args["json"] === true))),
+    )
+    .command(
+      "doctor",
+      "Check everything a task needs",
+      (y) => json(y.usage(help("copse doctor", ["copse doctor"]))),
+      (args) => done(() => import("../commands/doctor.ts").then(({ doctor }) => doctor(args["json"] === true))),
+    )
+    .command("statusline", "One line for a prompt, tmux or Claude Code's status bar", (y) =>
+      withFlags(
+        y.usage(
+          help("copse statusline [--claude] [-- other line's command]", [
+            "set -g status-right '#(copse statusline)'          in ~/.tmux.conf",
+            '"statusLine": {"type": "command", "command": "copse statusline --claude -- ~/my-line.sh"}   in Claude Code\'s settings',
+          ]),
+        ),
+        statuslineFlags,
+      ),
+    )
+    .command("claude", "Claude Code's own words (alias claude='copse claude')", (y) =>
+      y.usage(
+        help("copse claude [anything]", [
+          "alias claude='copse claude'",
+          'claude -w --background --label security-audit "Scan the codebase …"',
+          "claude --resume <session-id>",
+        ]),
+      ),
+    )
+    .command(
+      "completion [shell]",
+      "Completion script for bash, zsh or fish",
+      (y) =>
+        y.usage(
+          help("copse completion [bash|zsh|fish]", [
+            "copse completion bash >> ~/.bashrc",
+            "copse completion fish > ~/.config/fish/completions/copse.fish",
+          ]),
+        ),
+      (args) => done(() => import("../commands/completion.ts").then(({ completion }) => completion(args["shell"] as string | undefined))),
+    );
