@@ -15,7 +15,7 @@ import { build, ensureInstalled, root } from "./lib/ready.mjs";
 
 /** Time limit of a file; coverage makes each process about twice as slow. */
 const soak = process.argv.includes("--soak");
-const limitMs = (Number(process.env.COPSE_TEST_LIMIT_SECONDS) || (soak ? 420 : process.argv.includes("--coverage") ? 240 : 120)) * 1000;
+const limitMs = (Number(process.env.COPSE_TEST_LIMIT_SECONDS) || (soak ? 900 : process.argv.includes("--coverage") ? 240 : 120)) * 1000;
 const leastLines = 80;
 const own = ["test/crash/", "test/real-agents/", "test/soak/"];
 const timesFile = join(root, ".cache", "test-seconds.json");
@@ -46,7 +46,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => leave(signa
 const running = new Set();
 
 const startedAt = performance.now();
-const results = await inParallel(files, Number(process.env.COPSE_TEST_JOBS) || availableParallelism() + 2, runFile);
+const results = await inParallel(files, Number(process.env.COPSE_TEST_JOBS) || availableParallelism() + (soak ? 0 : 2), runFile);
 const left = leftovers();
 rmSync(temp, { recursive: true, force: true, maxRetries: 5 });
 writeTimes();

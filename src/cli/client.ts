@@ -49,15 +49,13 @@ export async function needRunner(state: string): Promise<Link> {
 
 /** A runner that leaves while we talk (idle, or killed) is no error: the next one is met or started. */
 function ifLeft(error: unknown): undefined {
-  if (!(error instanceof RunnerLeft)) throw error;
-  debug(() => "the runner left in the middle of a talk");
+  if (!isLeft(error)) throw error;
+  debug(() => leftText);
 }
 
-class RunnerLeft extends CopseError {
-  constructor() {
-    super("RUNNER_UNREACHABLE", "the runner left in the middle of a talk", { hint: "Try again." });
-  }
-}
+const leftText = "the runner left in the middle of a talk";
+const runnerLeft = (): CopseError => new CopseError("RUNNER_UNREACHABLE", leftText, { hint: "Try again." });
+const isLeft = (error: unknown): boolean => error instanceof CopseError && error.message === leftText;
 
 /** Connects by a path relative to the runner's folder: its own is short however long the folder's is. */
 function reach(state: string): Promise<Socket | undefined> {
@@ -110,13 +108,13 @@ async function greet(socket: Socket): Promise<Link> {
   let gone = false;
   const lost = () => {
     gone = true;
-    for (const one of waiting.splice(0)) one.reject(new RunnerLeft());
+    for (const one of waiting.splice(0)) one.reject(runnerLeft());
   };
   socket.on("close", lost);
   socket.on("error", lost);
   const ask = (request: Ask) =>
     new Promise<Answer>((resolve, reject) => {
-      if (gone) return reject(new RunnerLeft());
+      if (gone) return reject(runnerLeft());
       waiting.push({ resolve, reject });
       socket.write(`${JSON.stringify(request)}\n`);
     });
@@ -141,7 +139,7 @@ export async function poke(state: string, repoId: string, id: string): Promise<v
       await link.ask({ do: "poke", repoId, id });
       return;
     } catch (error) {
-      if (!(error instanceof RunnerLeft) || Date.now() > deadline) throw error;
+      if (!isLeft(error) || Date.now() > deadline) throw error;
     } finally {
       link.close();
     }

@@ -68,7 +68,7 @@ export class CopseError extends Error {
     this.hint = options.hint ?? null;
   }
 
-  /** The command line is shipped in several files, each with its own copy of this class: an error is known by its name. */
+  /** The command line is shipped in several files, each with its own copy of this class: an error is known by its name. So no class is made from this one. */
   static override [Symbol.hasInstance](value: unknown): value is CopseError {
     return value instanceof Error && value.name === "CopseError" && "code" in value;
   }

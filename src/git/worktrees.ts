@@ -86,8 +86,18 @@ export async function lockWorktree(repo: string, path: string, reason: string): 
   await gitMaybe(repo, ["worktree", "lock", "--reason", reason, "--end-of-options", path]);
 }
 
+/** One that is not locked, or not there, is as wanted. Git looks through all registrations for it, and gives up over one that is just being written: it is asked again. */
 export async function unlockWorktree(repo: string, path: string): Promise<void> {
-  await gitMaybe(repo, ["worktree", "unlock", "--end-of-options", path]);
+  for (let n = 0; ; n++) {
+    try {
+      await git(repo, ["worktree", "unlock", "--end-of-options", path]);
+      return;
+    } catch (error) {
+      if (!(error instanceof CopseError) || /is not locked|is not a working tree/.test(error.message)) return;
+      if (n === 4) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** n));
+    }
+  }
 }
 
 /** Enters the submodules of a worktree into the repository's configuration; under the lane. @returns what went wrong, or undefined. */

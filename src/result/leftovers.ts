@@ -1,11 +1,12 @@
 /** What an agent left uncommitted is committed on the task's branch, so that nothing is lost. */
-import { rmSync, statSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { redact } from "../core/redact.ts";
 import type { Task } from "../core/task.ts";
 import { commitAll, dirtyPaths, forward, nestedRepositories, unfinishedOperation } from "../git/changes.ts";
 import { git } from "../git/git.ts";
 import { findRepository } from "../git/repository.ts";
+import { clearBranchLock } from "../git/stale-lock.ts";
 import { assertWorktree, commitOf, headRef, pin } from "../git/worktrees.ts";
 import { fillTemplate } from "../store/templates.ts";
 
@@ -19,9 +20,6 @@ export interface Kept {
 
 /** Marks the git processes of a delivery, so that those a dead runner left are found. */
 export const deliveryCookie = (task: Task): string => `${task.id}.deliver`;
-
-/** A lock on the task's branch in the common directory may for a moment be somebody else's. */
-const branchLockMs = 1000;
 
 /**
  * Called when no process of the task lives any more. Safe to repeat. `env`: the task's environment, for the identity a person may have set there.
@@ -75,20 +73,7 @@ export async function keepLeftovers(task: Task, env: Readonly<Record<string, str
 async function clearLocks(dir: string, branch: string): Promise<void> {
   const { gitDir, commonDir } = findRepository(dir);
   for (const name of ["index.lock", "HEAD.lock"]) rmSync(join(gitDir, name), { force: true });
-  const lock = join(commonDir, "refs", "heads", `${branch}.lock`);
-  const seen = lookAtLock(lock);
-  if (seen === undefined) return;
-  await new Promise((resolve) => setTimeout(resolve, branchLockMs));
-  if (lookAtLock(lock) === seen) rmSync(lock, { force: true });
-}
-
-function lookAtLock(file: string): string | undefined {
-  try {
-    const { ino, mtimeMs } = statSync(file);
-    return `${ino} ${mtimeMs}`;
-  } catch {
-    return undefined;
-  }
+  await clearBranchLock(commonDir, branch);
 }
 
 /** Our git calls run without the caller's `GIT_*`; a person who has an identity only there still has one. */

@@ -12,6 +12,7 @@ import { dirtyPaths } from "../git/changes.ts";
 import type { GitOptions } from "../git/git.ts";
 import { inLane } from "../git/lane.ts";
 import { findRepository } from "../git/repository.ts";
+import { clearBranchLock } from "../git/stale-lock.ts";
 import {
   assertWorktree,
   checkOut,
@@ -61,7 +62,10 @@ export async function prepare(record: TaskRecord, env: Readonly<Record<string, s
   const cookie = `${task.id}.prepare`;
   const options: GitOptions = { env: { COPSE_RUN: cookie } };
   // What a runner that died left running of this very step is ended, and its locks are a dead one's, before anything is done again.
-  if (again) await stopRun(cookie, null, { intMs: 0, termMs: 2000 });
+  if (again) {
+    await stopRun(cookie, null, { intMs: 0, termMs: 2000 });
+    await clearBranchLock(findRepository(task.repo).commonDir, branch);
+  }
   const lane = laneOf(record.state, task.repoId);
   await inLane(lane, () => ensureRegistered(task, from, planned, options));
   await inCheckoutSlot(async () => {

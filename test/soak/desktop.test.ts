@@ -16,6 +16,14 @@ const setPolicy = (box: Sandbox, notify: unknown) => {
   writeFileSync(join(box.env["HOME"] as string, ".config", "copse", "config.json"), JSON.stringify({ notify }));
 };
 
+/** What there was to see when something did not come. */
+async function shows(box: Sandbox, desktop: Desktop, n: number, what: string): Promise<void> {
+  await waitFor(() => desktop.shown().length === n, what).catch((error: Error) => {
+    const log = readFileSync(join(box.state, "runner", "log"), "utf8");
+    throw new Error(`${error.message}; shown: ${JSON.stringify(desktop.shown())}; the runner said:\n${log}`);
+  });
+}
+
 interface Desktop {
   readonly shown: () => { summary: string; body: string; urgency: string }[];
   close(): Promise<void>;
@@ -43,19 +51,13 @@ async function desktopIn(box: Sandbox): Promise<Desktop> {
   await waitFor(() => address.endsWith("\n"), "the session bus");
   box.env["DBUS_SESSION_BUS_ADDRESS"] = address.trim();
   start("dunst", ["-print"], openSync(log, "w"));
+  // Asked of the bus, not of dunst: a message to a name nobody has yet would make the bus start another one.
+  const asked = ["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner"];
   await waitFor(
     () =>
-      spawnSync(
-        "dbus-send",
-        [
-          "--session",
-          "--print-reply",
-          "--dest=org.freedesktop.Notifications",
-          "/org/freedesktop/Notifications",
-          "org.freedesktop.Notifications.GetServerInformation",
-        ],
-        { env: box.env },
-      ).status === 0,
+      spawnSync("dbus-send", [...asked, "string:org.freedesktop.Notifications"], { env: box.env, encoding: "utf8" }).stdout.includes(
+        "boolean true",
+      ),
     "dunst",
   );
   return {
@@ -81,7 +83,7 @@ real("one notification for each transition, with the command that goes on; hosti
     desktop = await desktopIn(box);
     setPolicy(box, { when: "always" });
     assert.is((await box.copse(["run", "-b", "-l", "hostile", "--exec", "--", agent("asks-hostile.sh")])).code, 0);
-    await waitFor(() => desktop?.shown().length === 1, "the notification of the question");
+    await shows(box, desktop, 1, "the notification of the question");
     const [asked] = desktop.shown();
     assert.is(asked?.summary, "hostile needs you");
     assert.match(asked?.body ?? "", /&lt;b&gt;bold&lt;\/b&gt; &amp; &lt;img src=x&gt;|<b>bold<\/b> & <img src=x>/);
@@ -89,7 +91,7 @@ real("one notification for each transition, with the command that goes on; hosti
     assert.not.match(readFileSync(join(box.dir, "dunst.log"), "utf8"), /[\u0000-\u0008\u000b-\u001f\u202e]/);
     assert.is((await box.copse(["send", "hostile", "go on"])).code, 0);
     assert.is((await box.copse(["wait", "hostile"])).code, 0);
-    await waitFor(() => desktop?.shown().length === 2, "the notification of the end");
+    await shows(box, desktop, 2, "the notification of the end");
     assert.is(desktop.shown()[1]?.summary, "hostile completed");
     // Absence gets a window: a listing, a look and the runner's ticks tell nobody again.
     await box.copse(["tasks"]);

@@ -88,7 +88,7 @@ function assertNoOrphans(box: Sandbox, labels: readonly string[]): void {
     [...labels].sort(),
     "one registration a task",
   );
-  assert.not.match(listed, /prunable|locked/);
+  assert.not.match(listed, /prunable|locked/, listed);
   assert.equal(
     box.git(["for-each-ref", "--format=%(refname:short)", "refs/heads/copse"]).trim().split("\n").sort(),
     labels.map((label) => `copse/${label}`).sort(),

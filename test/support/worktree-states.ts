@@ -190,7 +190,7 @@ export function play(world: Place, path: string, state: State): boolean {
         return true;
       case "delete-staged":
         rmSync(join(path, "gone.txt"), { force: true });
-        git("add", "-A", "--", "gone.txt");
+        git("rm", "-q", "--cached", "--ignore-unmatch", "--", "gone.txt");
         return true;
       case "chmod":
         chmodSync(join(path, "run.sh"), 0o755);
