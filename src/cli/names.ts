@@ -22,6 +22,9 @@ export const commandNames = [
   "inbox",
   "notify",
   "statusline",
+  "diff",
+  "merge",
+  "report",
   "clean",
   "rm",
   "restore",
@@ -30,4 +33,4 @@ export const commandNames = [
 ];
 
 /** Commands of the contract that this version does not have yet. */
-export const laterNames = ["diff", "pr", "merge", "report", "batch", "deps", "hooks"];
+export const laterNames = ["pr", "batch", "deps", "hooks"];

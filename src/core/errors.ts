@@ -36,6 +36,8 @@ const exitOf = {
   CHECKOUT_BUSY: exit.conflict,
   AMBIGUOUS: exit.conflict,
   WRONG_STATE: exit.conflict,
+  CONFLICT: exit.conflict,
+  CHECKS_FAILED: exit.failed,
   EXISTS: exit.conflict,
   LOGIN_NEEDED: exit.blocked,
   RUNNER_UNREACHABLE: exit.runnerUnreachable,

@@ -80,8 +80,8 @@ export async function differenceOf(dir: string, base: string, tip: string): Prom
   return { commits, files: paths.length, insertions: sum((one) => one.insertions), deletions: sum((one) => one.deletions), paths };
 }
 
-/** The files of a checkout as a tree, by way of an index of our own: the person's stays as it is. */
-async function treeOfFiles(dir: string): Promise<string> {
+/** The files of a checkout as a tree, untracked ones included, by way of an index of our own: the person's stays as it is. */
+export async function treeOfFiles(dir: string): Promise<string> {
   const { gitDir } = findRepository(dir);
   const index = join(gitDir, `copse-index.${process.pid}`);
   const options = { env: { GIT_INDEX_FILE: index } };

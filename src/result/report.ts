@@ -1,5 +1,6 @@
 /** The summary report of one task: asked, done, evidence, changes, cost, how to go on. Fills `templates/report.md`; whatever an agent said is quoted, redacted and made safe. */
 import { sayDuration } from "../core/duration.ts";
+import { cell, code, count, plain, quote, shorten } from "../core/markdown.ts";
 import { redact } from "../core/redact.ts";
 import { safe } from "../core/safe.ts";
 import type { Cost, Failure, Outcome, Result, Task } from "../core/task.ts";
@@ -95,33 +96,8 @@ function cost(spent: Cost, task: Task, now: Date): string {
 function next({ task, outcome }: ReportFacts): string {
   const label = /^\w[\w.-]*$/.test(task.label) ? task.label : task.id;
   const rows = [`copse show ${label}`, `copse logs ${label}`];
-  if (task.branch !== null && task.base !== null)
-    rows.push(`git diff ${task.base.slice(0, 12)}...${task.branch}`, `git merge ${task.branch}`);
+  if (task.branch !== null && task.base !== null) rows.push(`copse diff ${label}`, `copse merge ${label}`);
   if (outcome.kind !== "completed") rows.push(`copse retry ${label}`);
   if (task.sessionId !== null && task.sessionBegun) rows.push(`copse attach ${label}`);
   return `\`\`\`sh\n${rows.join("\n")}\n\`\`\``;
-}
-
-const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
-const shorten = (text: string, max: number) => (text.length <= max ? text : `${text.slice(0, max)}\n… (${text.length} characters in all)`);
-const longestTicks = (text: string) => Math.max(0, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
-const oneLine = (text: string) => text.replace(/\s*[\r\n]+\s*/g, " ⏎ ");
-
-/** Text in which no character means anything to Markdown or HTML, on one line. */
-const plain = (text: string) => oneLine(text).replace(/[\\`*<>[\]|#]/g, "\\$&");
-
-/** A code span on one line that its content cannot close. */
-function code(text: string): string {
-  const ticks = "`".repeat(longestTicks(text) + 1);
-  const pad = text.startsWith("`") || text.endsWith("`") ? " " : "";
-  return `${ticks}${pad}${oneLine(text)}${pad}${ticks}`;
-}
-
-/** The same inside a table. */
-const cell = (text: string) => code(text).replaceAll("|", "\\|");
-
-/** A fenced block that its content cannot close. */
-function quote(text: string): string {
-  const fence = "`".repeat(Math.max(3, longestTicks(text) + 1));
-  return `${fence}text\n${text.trimEnd()}\n${fence}`;
 }

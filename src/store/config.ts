@@ -176,10 +176,13 @@ function say(problem: Problem): string {
       : allowedValues !== undefined
         ? `to be one of ${allowedValues.join(", ")}`
         : pattern !== undefined
-          ? "to contain {label}"
+          ? patternText(pattern)
           : `to be ${problem.keyword === "maximum" ? "at most" : "at least"} ${limit}`;
   return `expected ${key} ${expected}, got ${JSON.stringify(problem.data)?.slice(0, 60)} (${Array.isArray(problem.data) ? "array" : typeof problem.data})`;
 }
+
+const patternText = (pattern: string): string =>
+  pattern.includes("label") ? "to contain {label}" : pattern.includes("http") ? "to begin with https://" : "to be a name without a slash";
 
 function fromEnvironment(env: Env): Partial<Config> {
   const text = (key: keyof Config, name: string) => (env[name] ? { [key]: env[name] } : {});

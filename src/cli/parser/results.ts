@@ -1,11 +1,74 @@
-/** Commands for what came out: removing worktrees and bringing them back. */
+/** Commands for what came out: seeing it, taking it over, reporting, cleaning up. */
 import type { Argv } from "yargs";
-import { type Done, help, list, names } from "./words.ts";
+import { type Done, help, json, list, names } from "./words.ts";
 
 const yes = (y: Argv) => y.option("yes", { alias: "y", type: "boolean", describe: "Do it, without asking" });
 
 export const resultCommands = (parser: Argv, done: Done): Argv =>
   parser
+    .command(
+      "diff <task>",
+      "What it changed against its base",
+      (y) =>
+        json(y.usage(help("copse diff <task>", ["copse diff docs", "copse diff docs --stat"])))
+          .option("stat", { type: "boolean", describe: "Files and how much of them" })
+          .option("name-only", { type: "boolean", describe: "Names of files" }),
+      (args) =>
+        done(() =>
+          import("../commands/diff.ts").then(({ diff }) =>
+            diff(String(args["task"]), { stat: args["stat"] === true, nameOnly: args["name-only"] === true, json: args["json"] === true }),
+          ),
+        ),
+    )
+    .command(
+      "merge <task>",
+      "Take its work over, once its checks pass on the merged result",
+      (y) =>
+        json(y.usage(help("copse merge <task> [--squash|--rebase]", ["copse merge docs", "copse merge docs --squash"])))
+          .option("squash", { type: "boolean", describe: "As one commit" })
+          .option("rebase", { type: "boolean", describe: "Its commits on top, without a merge commit" })
+          .option("no-ff", { type: "boolean", describe: "With a merge commit (the default)" })
+          .option("verify", { type: "boolean", default: true, describe: "Run its checks on the merged result" })
+          .conflicts({ squash: ["rebase", "no-ff"], rebase: ["no-ff"] }),
+      (args) =>
+        done(() =>
+          import("../commands/merge.ts").then(({ merge }) =>
+            merge(String(args["task"]), {
+              how: args["squash"] === true ? "squash" : args["rebase"] === true ? "rebase" : "merge",
+              verify: args["verify"] !== false,
+              json: args["json"] === true,
+            }),
+          ),
+        ),
+    )
+    .command(
+      "report [task..]",
+      "One page over several tasks: done, evidence, failed, needs you, cost",
+      (y) =>
+        json(
+          y.usage(
+            help("copse report [task..]", [
+              "copse report --since yesterday",
+              "copse report docs api --out report.md",
+              "copse report --json",
+            ]),
+          ),
+        )
+          .option("since", { type: "string", describe: "Ended since: yesterday, 8h, 2026-11-20 (default 24h)" })
+          .option("all", { type: "boolean", describe: "Of all repositories" })
+          .option("out", { alias: "o", type: "string", describe: "Into this file" }),
+      (args) =>
+        done(() =>
+          import("../commands/report.ts").then(({ report }) =>
+            report(names(args), {
+              since: args["since"] as string | undefined,
+              all: args["all"] === true,
+              json: args["json"] === true,
+              out: args["out"] as string | undefined,
+            }),
+          ),
+        ),
+    )
     .command(
       "clean",
       "Remove worktrees that are proven safe (shows them first)",

@@ -222,7 +222,12 @@ export function nextCommands(task: Task): string[] {
     case "blocked":
       return [...answerCommands(task, ref), ...attach, `copse stop ${ref}`];
     case "completed":
-      return [task.branch === null ? `copse logs ${ref}` : `git merge ${task.branch}    take its work over`, ...attach];
+      return [
+        ...(task.branch === null
+          ? [`copse logs ${ref}`]
+          : [`copse diff ${ref}    what it changed`, `copse merge ${ref}    take its work over`]),
+        ...attach,
+      ];
     case "failed":
     case "stopped":
       return [`copse logs ${ref}`, `copse retry ${ref}    go on in the same worktree`, ...attach];
