@@ -10,6 +10,8 @@ import { build } from "esbuild";
 await import("./generate.mjs");
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
+/** Homes of large packages that many commands use: files of their own however they are imported, instead of a copy in each. */
+const shared = ["src/git/git.ts", "src/system/command.ts"].map((name) => join(root, name));
 rmSync(dist, { recursive: true, force: true });
 const built = new Map();
 await Promise.all([
@@ -27,8 +29,8 @@ async function bundle(source, outfile) {
     name: "apart",
     setup({ onResolve }) {
       onResolve({ filter: /^\..*\.ts$/ }, ({ kind, path, resolveDir }) => {
-        if (kind !== "dynamic-import") return undefined;
         const target = resolve(resolveDir, path);
+        if (kind !== "dynamic-import" && (!shared.includes(target) || target === source)) return undefined;
         if (!existsSync(target)) return undefined;
         const file = join(dist, relative(join(root, "src"), target).replace(/\.ts$/, ".cjs"));
         later.push([target, file]);

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { root } from "./support/sandbox.ts";
 
 /** One direction: a folder (or file) and what it may import besides its own folder. Steps of a task's life never import each other. */
-const step = ["process", "store", "git", "system", "core"];
+const step = ["process", "store", "git", "forge", "system", "core"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "store", "system", "core"],
   "version.ts": [],
@@ -18,6 +18,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "cleanup",
     "result/merge.ts",
     "result/summary.ts",
+    "result/publish.ts",
+    "forge",
     "process/to-end.ts",
     "session/agents",
     "session/environment.ts",
@@ -31,6 +33,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   result: step,
   notify: step,
   cleanup: step,
+  forge: ["git", "system", "core"],
   process: ["store", "system", "core"],
   git: ["store", "system", "core"],
   store: ["system", "core"],
@@ -46,6 +49,11 @@ const homes: Readonly<Record<string, string>> = {
   "simple-git": "git/git.ts",
   "proper-lockfile": "store/lock.ts",
   execa: "system/command.ts",
+  "@octokit/core": "forge/github.ts",
+  "@octokit/plugin-rest-endpoint-methods": "forge/github.ts",
+  "@octokit/plugin-retry": "forge/github.ts",
+  "@octokit/plugin-throttling": "forge/github.ts",
+  "@gitbeaker/rest": "forge/gitlab.ts",
 };
 
 /** The only files that start processes by hand. */

@@ -24,6 +24,7 @@ export const commandNames = [
   "statusline",
   "diff",
   "merge",
+  "pr",
   "report",
   "clean",
   "rm",
@@ -33,4 +34,4 @@ export const commandNames = [
 ];
 
 /** Commands of the contract that this version does not have yet. */
-export const laterNames = ["pr", "batch", "deps", "hooks"];
+export const laterNames = ["batch", "deps", "hooks"];

@@ -198,12 +198,12 @@ interface Given {
 function requestBuilder(flags: Reader, config: Config, repo: Repository, given: Given): (slug: string) => Request {
   const agent = flags.text("agent") ?? config.agent;
   const settings = config.agents[agent];
-  const deliver = (flags.text("deliver") ?? config.deliver) as Delivery;
+  const deliver = (flags.flag("pr") ? "pr" : (flags.text("deliver") ?? config.deliver)) as Delivery;
   if (!["report", "branch", "pr"].includes(deliver))
-    throw new CopseError("USAGE", `--deliver: expected report or branch, got "${deliver}"`, { hint: "Example: --deliver branch" });
-  if (deliver === "pr")
-    throw new CopseError("NOT_YET", "--deliver pr: pull requests are not in this version yet", {
-      hint: "Use --deliver branch; see CHANGELOG.md for what there is.",
+    throw new CopseError("USAGE", `--deliver: expected report, branch or pr, got "${deliver}"`, { hint: "Example: --deliver branch" });
+  if (deliver !== "report" && !given.worktree)
+    throw new CopseError("USAGE", `--deliver ${deliver}: a task in your own checkout has no branch of its own to push`, {
+      hint: "Leave out --no-worktree.",
     });
   if (/^(codex|gemini|opencode|acp:)/.test(agent) && settings?.command === undefined)
     throw new CopseError("NOT_YET", `--agent ${agent}: of the built-in agents only claude is in this version`, {
@@ -225,6 +225,7 @@ function requestBuilder(flags: Reader, config: Config, repo: Repository, given: 
     worktree: given.worktree,
     verify: [...config.verify, ...flags.list("verify")],
     deliver,
+    pr: { ...config.pr, draft: flags.flag("draft") || config.pr.draft },
     priority: flags.whole("priority", -1e9, 0),
     group: flags.text("group"),
     tags: flags.list("tag"),

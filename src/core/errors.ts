@@ -48,6 +48,7 @@ const exitOf = {
   NOT_TRUSTED: exit.notTrusted,
   TIMED_OUT: exit.timedOut,
   GIT_FAILED: exit.failed,
+  FORGE_FAILED: exit.failed,
   COMMAND_FAILED: exit.failed,
   WORKTREE_WRONG: exit.conflict,
   BUG: exit.bug,

@@ -68,6 +68,8 @@ export type Fact =
   | { readonly type: "retried"; readonly by: string }
   | { readonly type: "attached"; readonly by: Identity }
   | { readonly type: "detached"; readonly to: "queue" | "deliver" | "same" }
+  | { readonly type: "pushed"; readonly remote: string; readonly sha: string }
+  | { readonly type: "pull-request"; readonly pr: NonNullable<Result["pr"]> }
   | { readonly type: "noted"; readonly text: string }
   | { readonly type: "removal-begun"; readonly removal: Removal }
   | { readonly type: "worktree-removed"; readonly why: string }

@@ -128,6 +128,10 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
       return detached({ ...next, attachedBy: null }, event.to, event.at);
     case "noted":
       return { ...next, notes: [...task.notes, event.text] };
+    case "pushed":
+      return { ...next, pushed: event.sha };
+    case "pull-request":
+      return { ...next, result: task.result && { ...task.result, pr: event.pr } };
     case "removal-begun":
       return { ...next, removal: event.removal };
     case "worktree-removed":
@@ -200,6 +204,7 @@ function begin(event: Extract<TaskEvent, { type: "added" }>): Task {
     attachedBy: null,
     notes: [],
     removal: null,
+    pushed: null,
     seq,
   };
 }

@@ -33,6 +33,7 @@ export interface Request {
   readonly place: string;
   readonly verify: readonly string[];
   readonly deliver: Delivery;
+  readonly pr: PrPolicy;
   readonly priority: number;
   readonly group: string | null;
   readonly tags: readonly string[];
@@ -46,6 +47,16 @@ export interface Request {
   readonly repoLimit: number | null;
   /** null: as the person has set it. */
   readonly notify: NotifyPolicy | null;
+}
+
+/** How a pull request is opened. */
+export interface PrPolicy {
+  readonly draft: boolean;
+  readonly labels: readonly string[];
+  readonly reviewers: readonly string[];
+  readonly autoMerge: "merge" | "squash" | "rebase" | null;
+  /** What the task cost, in its text. */
+  readonly showCost: boolean;
 }
 
 export interface Needs {
@@ -211,6 +222,8 @@ export interface Task {
   readonly notes: readonly string[];
   /** Of its worktree: begun (`worktreeState` is as before), or done (`removed`). */
   readonly removal: Removal | null;
+  /** What its branch was last pushed as. */
+  readonly pushed: string | null;
   readonly seq: number;
 }
 

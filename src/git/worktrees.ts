@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CopseError } from "../core/errors.ts";
 import { type GitOptions, git, gitMaybe } from "./git.ts";
 import { findRepository } from "./repository.ts";
+import { completeHalfMade } from "./stale-lock.ts";
 
 export interface WorktreeEntry {
   readonly path: string;
@@ -18,7 +19,7 @@ export interface WorktreeEntry {
 
 /** Every worktree git has registered. @throws CopseError when git cannot say: never read that as "none". */
 export async function listWorktrees(dir: string): Promise<WorktreeEntry[]> {
-  const out = await git(dir, ["worktree", "list", "--porcelain", "-z"]);
+  const out = await pastHalfMade(dir, () => git(dir, ["worktree", "list", "--porcelain", "-z"]));
   return out
     .split("\0\0")
     .filter((block) => block !== "")
@@ -55,15 +56,22 @@ export interface NewWorktree {
   readonly lockReason: string;
 }
 
-/** Registers a worktree without files in it: milliseconds, under the repository's lane. One retry on the two races git itself has. `from`: the checkout whose sparse patterns it takes over. */
+/** Registers a worktree without files in it: milliseconds, under the repository's lane. `from`: the checkout whose sparse patterns it takes over. */
 export async function registerWorktree(from: string, wanted: NewWorktree, options: GitOptions = {}): Promise<void> {
   const { path, branch, lockReason } = wanted;
   const args = ["worktree", "add", "--no-checkout", "--quiet", "--lock", "--reason", lockReason, "--end-of-options", path, branch];
-  try {
-    await git(from, args, options);
-  } catch (error) {
-    if (!(error instanceof CopseError) || !/commondir|could not lock config file/.test(error.message)) throw error;
-    await git(from, args, options);
+  await pastHalfMade(from, () => git(from, args, options));
+}
+
+/** Git looks through all registrations, and gives up over one that is just being written, or was left half written by a killed git. It is asked twice more. */
+async function pastHalfMade<T>(dir: string, work: () => Promise<T>): Promise<T> {
+  for (let n = 0; ; n++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (n === 2 || !(error instanceof CopseError) || !/commondir|could not lock config file/.test(error.message)) throw error;
+      if (n === 1) await completeHalfMade(findRepository(dir).commonDir);
+    }
   }
 }
 
@@ -79,25 +87,18 @@ export async function checkOut(path: string, options: GitOptions = {}): Promise<
 /** Takes a registration away, with its folder; used only where the folder is gone or holds nothing but the `.git` file of a start that a crash cut short. */
 export async function dropRegistration(repo: string, path: string): Promise<void> {
   await gitMaybe(repo, ["worktree", "unlock", "--end-of-options", path]);
-  await git(repo, ["worktree", "remove", "--force", "--force", "--end-of-options", path]);
+  await pastHalfMade(repo, () => git(repo, ["worktree", "remove", "--force", "--force", "--end-of-options", path]));
 }
 
 export async function lockWorktree(repo: string, path: string, reason: string): Promise<void> {
   await gitMaybe(repo, ["worktree", "lock", "--reason", reason, "--end-of-options", path]);
 }
 
-/** One that is not locked, or not there, is as wanted. Git looks through all registrations for it, and gives up over one that is just being written: it is asked again. */
+/** One that is not locked, or not there, is as wanted. */
 export async function unlockWorktree(repo: string, path: string): Promise<void> {
-  for (let n = 0; ; n++) {
-    try {
-      await git(repo, ["worktree", "unlock", "--end-of-options", path]);
-      return;
-    } catch (error) {
-      if (!(error instanceof CopseError) || /is not locked|is not a working tree/.test(error.message)) return;
-      if (n === 4) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** n));
-    }
-  }
+  await pastHalfMade(repo, () => git(repo, ["worktree", "unlock", "--end-of-options", path])).catch((error: unknown) => {
+    if (!(error instanceof CopseError) || !/is not locked|is not a working tree/.test(error.message)) throw error;
+  });
 }
 
 /** Enters the submodules of a worktree into the repository's configuration; under the lane. @returns what went wrong, or undefined. */

@@ -8,7 +8,6 @@ import { CopseError, isDiskFull, messageOf } from "../core/errors.ts";
 import { secretValues } from "../core/redact.ts";
 import type { Failure, Result, Task } from "../core/task.ts";
 import { type Difference, differenceOf, subjects } from "../git/changes.ts";
-import { pushBranch, pushRemoteOf } from "../git/remote.ts";
 import { assertWorktree, commitOf, unlockWorktree } from "../git/worktrees.ts";
 import { stopRun } from "../process/stop.ts";
 import { replaceFile } from "../store/files.ts";
@@ -18,6 +17,7 @@ import { fillTemplate } from "../store/templates.ts";
 import { artefactsOf } from "./artefacts.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { deliveryCookie, type Kept, keepLeftovers } from "./leftovers.ts";
+import { type Publish, publish, pushOnly } from "./publish.ts";
 import { reportValues } from "./report.ts";
 
 type Env = Readonly<Record<string, string>>;
@@ -28,8 +28,9 @@ interface Work {
 }
 
 /** Brings a delivering task to its terminal state. A full disk rejects (the caller waits and calls again); any other trouble becomes the task's failure. */
-export async function deliver(record: TaskRecord, env: Env, signal: AbortSignal): Promise<void> {
+export async function deliver(record: TaskRecord, env: Env, forges: Publish["forges"], signal: AbortSignal): Promise<void> {
   let work: Work | null = null;
+  let pr: Result["pr"] = record.task.result?.pr ?? null;
   let failure: Failure | null = null;
   try {
     const kept = await keep(record, env);
@@ -37,7 +38,7 @@ export async function deliver(record: TaskRecord, env: Env, signal: AbortSignal)
     if (kept) work = await measure(record.task, kept.tip);
     if (completes(record.task) && signal.aborted)
       await record.add([{ type: "stopped", how: `stopped by ${record.task.stopAsked ?? "a person"} while it was delivered` }]);
-    if (completes(record.task) && kept && work) await push(record.task, kept, work.difference);
+    if (completes(record.task) && kept && work) pr = (await takeOut(record, kept, work.difference, env, forges)) ?? pr;
   } catch (error) {
     if (isDiskFull(error) || error instanceof Superseded) throw error;
     failure = {
@@ -47,7 +48,7 @@ export async function deliver(record: TaskRecord, env: Env, signal: AbortSignal)
       hint: (error instanceof CopseError ? error.hint : null) ?? `copse retry ${record.task.label}`,
     };
   }
-  await finish(record, failure, work, env);
+  await finish(record, failure, work, pr, env);
 }
 
 const completes = (task: Task): boolean => (task.outcome?.kind ?? "completed") === "completed";
@@ -86,17 +87,29 @@ async function measure(task: Task, tip: string): Promise<Work> {
   return { difference: await differenceOf(dir, base, tip), subjects: await subjects(dir, base, tip) };
 }
 
-async function push(task: Task, kept: Kept, difference: Difference): Promise<void> {
-  if (task.request.deliver !== "branch" || task.branch === null) return;
+/** Pushed, and a pull request for it, as the task was asked for. */
+async function takeOut(record: TaskRecord, kept: Kept, difference: Difference, env: Env, forges: Publish["forges"]): Promise<Result["pr"]> {
+  const { task } = record;
+  if (task.request.deliver === "report" || task.branch === null) return null;
   if (kept.operation !== null)
     throw new CopseError("WORKTREE_WRONG", `the worktree is in the middle of a ${kept.operation}, so its branch was not pushed`, {
       hint: `Finish or abort it in ${task.worktree}, then deliver again: copse retry ${task.label}`,
     });
-  if (difference.commits === 0) return;
-  await pushBranch(task.repo, await pushRemoteOf(task.repo), task.branch);
+  if (difference.commits === 0) return null;
+  const pushed = async (remote: string, sha: string) =>
+    void (await record.add((now) => (now.pushed === sha ? [] : [{ type: "pushed", remote, sha }])));
+  if (task.request.deliver === "branch") {
+    await pushOnly({ task, tip: kept.tip, pushed });
+    return null;
+  }
+  const secrets = secretValues(env);
+  const opened = await publish({ task, tip: kept.tip, difference, policy: task.request.pr, forges, env, secrets, dir: record.dir, pushed });
+  const fresh = opened.notes.filter((note) => !record.task.notes.includes(note));
+  if (fresh.length > 0) await record.add(fresh.map((text) => ({ type: "noted", text })));
+  return opened.pr;
 }
 
-async function finish(record: TaskRecord, failure: Failure | null, work: Work | null, env: Env): Promise<void> {
+async function finish(record: TaskRecord, failure: Failure | null, work: Work | null, pr: Result["pr"], env: Env): Promise<void> {
   const { task } = record;
   const difference = work?.difference ?? null;
   const outcome = completes(task) && failure ? ({ kind: "failed", failure } as const) : (task.outcome ?? ({ kind: "completed" } as const));
@@ -106,7 +119,7 @@ async function finish(record: TaskRecord, failure: Failure | null, work: Work | 
     summary: task.summary,
     commits: difference?.commits ?? 0,
     diff: { files: difference?.files ?? 0, insertions: difference?.insertions ?? 0, deletions: difference?.deletions ?? 0 },
-    pr: null,
+    pr,
     report: reportFile(record.dir),
   };
   const prompt = readFileSync(promptFile(record.dir), "utf8");

@@ -93,11 +93,13 @@ function cost(spent: Cost, task: Task, now: Date): string {
   return `${took || "It never started"}${money}${tokens}${turns}.`;
 }
 
-function next({ task, outcome }: ReportFacts): string {
+function next({ task, outcome, result }: ReportFacts): string {
   const label = /^\w[\w.-]*$/.test(task.label) ? task.label : task.id;
   const rows = [`copse show ${label}`, `copse logs ${label}`];
   if (task.branch !== null && task.base !== null) rows.push(`copse diff ${label}`, `copse merge ${label}`);
   if (outcome.kind !== "completed") rows.push(`copse retry ${label}`);
   if (task.sessionId !== null && task.sessionBegun) rows.push(`copse attach ${label}`);
-  return `\`\`\`sh\n${rows.join("\n")}\n\`\`\``;
+  const pr =
+    result.pr === null ? "" : `${result.pr.draft ? "Draft pull" : "Pull"} request #${result.pr.number}: ${encodeURI(result.pr.url)}\n\n`;
+  return `${pr}\`\`\`sh\n${rows.join("\n")}\n\`\`\``;
 }

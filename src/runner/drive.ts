@@ -116,7 +116,9 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
           case "deliver":
             if (slot === null && needsChecks(record.task))
               slot = await stoppable(record, (signal) => house.queue.enter(placeOf(record.task), signal)).catch(() => null);
-            await stoppable(record, (signal) => deliver(record, runEnvironment(record.task, record.dir, record.task.run), signal));
+            await stoppable(record, (signal) =>
+              deliver(record, runEnvironment(record.task, record.dir, record.task.run), house.config().forges, signal),
+            );
             release();
             break;
         }

@@ -1,7 +1,7 @@
 /** Configuration: defaults, the person's file, the project's file, the environment; checked against the published schema. Flags are laid over it by the command. */
 import { CopseError } from "../core/errors.ts";
 import { similar } from "../core/similar.ts";
-import type { Delivery, NotifySettings } from "../core/task.ts";
+import type { Delivery, NotifySettings, PrPolicy } from "../core/task.ts";
 import { readMaybe } from "./files.ts";
 import validate, { type Problem } from "./generated/validate-config.js";
 import { personConfigFile, projectConfigFile } from "./paths.ts";
@@ -24,6 +24,8 @@ export interface Config {
   readonly branch: string;
   readonly worktrees: string;
   readonly deliver: Delivery;
+  readonly pr: PrPolicy;
+  readonly forges: Readonly<Record<string, { readonly kind: "github" | "gitlab" | "gitea"; readonly apiUrl?: string }>>;
   readonly verify: readonly string[];
   readonly timeout: string | null;
   readonly retries: number;
@@ -64,6 +66,8 @@ const defaults: Config = {
   branch: "copse/{label}",
   worktrees: ".worktrees/trees/{label}",
   deliver: "report",
+  pr: { draft: true, labels: [], reviewers: [], autoMerge: null, showCost: false },
+  forges: {},
   verify: [],
   timeout: null,
   retries: 0,
@@ -96,6 +100,7 @@ const personal: readonly (keyof Config)[] = [
   "rescueMaxMb",
   "disposable",
   "autoClean",
+  "forges",
   "notify",
 ];
 
@@ -123,6 +128,7 @@ export function loadConfig(top: string | null, env: Env = process.env): Loaded {
   const merged = {
     ...config,
     agents: { ...person.agents, ...project.agents },
+    pr: { ...defaults.pr, ...person.pr, ...project.pr },
     groups: { ...project.groups, ...person.groups },
     notify: { ...defaults.notify, ...person.notify },
   };

@@ -21,8 +21,8 @@ export function fillTemplate(repo: string, name: string, values: Readonly<Record
     .replace(/\n{3,}/g, "\n\n");
 }
 
-/** A repository's template counts only as a file of its own: through a link it could bring any file of the person's into a report or a commit. */
-function readOwn(repo: string, name: string): string | undefined {
+/** A text file of the repository, such as a template, counts only as a file of its own: through a link it could bring any file of the person's into a report or a commit. */
+export function readOwn(repo: string, name: string): string | undefined {
   const file = join(repo, name);
   try {
     return lstatSync(file).isFile() && realpathSync(file) === join(realpathSync(repo), name) ? readMaybe(file) : undefined;

@@ -68,7 +68,7 @@ test("a flag that is not there is refused with the one that was meant", () => {
   assert.match(refusal("--backgruond").hint ?? "", /--background\?/);
   assert.match(refusal("--zzzzzz").hint ?? "", /behind --/);
   assert.match(refusal("--background=maybe").message, /background/);
-  assert.is(refusal("--pr").code, "NOT_YET");
+  assert.is(refusal("--after", "x").code, "NOT_YET");
   assert.is(parseFlags(["--watch"], tasksFlags).values["watch"], true);
 });
 

@@ -82,7 +82,7 @@ inBox("show tells a task's life in sentences and ends with what can be done", as
     /exit code 0/,
     /check `false` exited 1/,
     /delivered: 1 commits?/,
-    /git merge copse\/life/,
+    /copse merge life/,
   ])
     assert.match(stdout, part);
   const id = (await box.task("life")).id;

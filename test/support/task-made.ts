@@ -26,6 +26,7 @@ export const request = (more: Partial<Request> = {}): Request => ({
   place: "/nowhere/x",
   verify: [],
   deliver: "report",
+  pr: { draft: true, labels: [], reviewers: [], autoMerge: null, showCost: false },
   priority: 0,
   group: null,
   tags: [],

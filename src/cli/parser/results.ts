@@ -42,6 +42,20 @@ export const resultCommands = (parser: Argv, done: Done): Argv =>
         ),
     )
     .command(
+      "pr <task>",
+      "Open its pull request, or bring it up to date",
+      (y) =>
+        json(y.usage(help("copse pr <task>", ["copse pr docs", "copse pr docs --dry-run", "copse pr docs --ready"])))
+          .option("dry-run", { type: "boolean", describe: "Print all of it; push nothing, ask nobody" })
+          .option("ready", { type: "boolean", describe: "Not as a draft" }),
+      (args) =>
+        done(() =>
+          import("../commands/pr.ts").then(({ pr }) =>
+            pr(String(args["task"]), { dryRun: args["dry-run"] === true, ready: args["ready"] === true, json: args["json"] === true }),
+          ),
+        ),
+    )
+    .command(
       "report [task..]",
       "One page over several tasks: done, evidence, failed, needs you, cost",
       (y) =>

@@ -78,6 +78,10 @@ function sentence(event: TaskEvent): string | undefined {
       return `its worktree was removed: ${event.why}`;
     case "worktree-restored":
       return `its worktree was brought back to ${event.path}`;
+    case "pull-request":
+      return `pull request #${event.pr.number}${event.pr.draft ? " (draft)" : ""}: ${event.pr.url}`;
+    case "pushed":
+      return `pushed to ${event.remote} as ${event.sha.slice(0, 12)}`;
     case "run-starting":
     case "removal-begun":
       return undefined;

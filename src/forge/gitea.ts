@@ -1,0 +1,135 @@
+/** Gitea and Forgejo: one REST dialect, five calls. Drafts are a title that begins with `WIP:`; labels go by their ids. See https://codeberg.org/api/swagger */
+import { CopseError } from "../core/errors.ts";
+import type { Created, Draft, Ends, Extras, Forge, ForgeRepo, PullRequest } from "./forge.ts";
+
+const wip = "WIP: ";
+const patienceMs = 30_000;
+
+interface Data {
+  readonly number: number;
+  readonly html_url: string;
+  readonly title: string;
+  readonly body: string;
+  readonly state: string;
+  readonly merged: boolean;
+  readonly head: { readonly ref: string; readonly repo: { readonly full_name: string } | null };
+  readonly base: { readonly ref: string };
+}
+
+class Refused extends Error {
+  readonly status: number;
+  constructor(status: number, text: string) {
+    super(text);
+    this.status = status;
+  }
+}
+
+export function gitea(repo: ForgeRepo, token: string): Forge {
+  const at = `${repo.apiUrl}/repos/${encodeURIComponent(repo.owner)}/${encodeURIComponent(repo.name)}`;
+  const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const answer = await fetch(`${at}${path}`, {
+      method,
+      headers: {
+        authorization: `token ${token}`,
+        accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(patienceMs),
+      redirect: "error",
+    }).catch((error: Error) => {
+      throw new CopseError(
+        "FORGE_FAILED",
+        `${repo.host} cannot be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`,
+        { hint: "Try again: copse pr." },
+      );
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Refused(answer.status, said(text) || answer.statusText);
+    return (text === "" ? undefined : JSON.parse(text)) as T;
+  };
+  const whole = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw error instanceof Refused ? failed(repo, error) : error;
+    });
+  return {
+    most: { title: 255, body: 65_536 },
+    defaultBranch: async () => (await whole(ask<{ default_branch: string }>("GET", ""))).default_branch,
+    async find({ head, branch, base }: Ends) {
+      // The list knows no dependable filter for the head: paged and compared.
+      for (let page = 1; page <= 20; page++) {
+        const found = await whole(ask<Data[]>("GET", `/pulls?state=open&limit=50&page=${page}`));
+        const mine = found.find(
+          (one) => one.base.ref === base && one.head.ref === branch && one.head.repo?.full_name === `${head.owner}/${head.name}`,
+        );
+        if (mine !== undefined) return prOf(mine);
+        if (found.length < 50) return undefined;
+      }
+      return undefined;
+    },
+    async create({ head, branch, base, title, body, draft }: Draft): Promise<Created> {
+      const from = head.owner === repo.owner ? branch : `${head.owner}:${branch}`;
+      try {
+        const made = await ask<Data>("POST", "/pulls", { head: from, base, title: draft ? `${wip}${title}` : title, body });
+        return { did: "created", pr: prOf(made), notes: [] };
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        if (error.status === 409) return { did: "exists" };
+        if (error.status === 422 && /no commits|no changes/i.test(error.message)) return { did: "nothing" };
+        throw failed(repo, error);
+      }
+    },
+    async update(number, { title, body }) {
+      const now = await whole(ask<Data>("GET", `/pulls/${number}`));
+      return prOf(
+        await whole(ask<Data>("PATCH", `/pulls/${number}`, { title: now.title.startsWith(wip) ? `${wip}${title}` : title, body })),
+      );
+    },
+    async extras(pr, { labels, reviewers, autoMerge }: Extras) {
+      const notes: string[] = [];
+      const tried = (what: string, work: () => Promise<unknown>) =>
+        work().catch((error: Error) => void notes.push(`${what} could not be set on the pull request: ${error.message.slice(0, 300)}`));
+      if (labels.length > 0)
+        await tried(`labels (${labels.join(", ")})`, async () => {
+          const known = await ask<{ id: number; name: string }[]>("GET", "/labels?limit=50");
+          const missing = labels.filter((label) => !known.some(({ name }) => name === label));
+          if (missing.length > 0) throw new Error(`the repository has no label ${missing.join(", ")}`);
+          await ask("POST", `/issues/${pr.number}/labels`, {
+            labels: known.filter(({ name }) => labels.includes(name)).map(({ id }) => id),
+          });
+        });
+      if (reviewers.length > 0)
+        await tried(`reviewers (${reviewers.join(", ")})`, () => ask("POST", `/pulls/${pr.number}/requested_reviewers`, { reviewers }));
+      if (autoMerge !== null)
+        await tried("auto-merge", () => ask("POST", `/pulls/${pr.number}/merge`, { Do: autoMerge, merge_when_checks_succeed: true }));
+      return notes;
+    },
+    async look(number) {
+      return { ...prOf(await whole(ask<Data>("GET", `/pulls/${number}`))), checks: null };
+    },
+  };
+}
+
+const prOf = (data: Data): PullRequest => ({
+  number: data.number,
+  url: data.html_url,
+  draft: data.title.startsWith(wip),
+  title: data.title.startsWith(wip) ? data.title.slice(wip.length) : data.title,
+  body: data.body,
+  state: data.merged ? "merged" : data.state === "open" ? "open" : "closed",
+});
+
+function said(text: string): string {
+  try {
+    return String((JSON.parse(text) as { message?: unknown }).message ?? "");
+  } catch {
+    return text.slice(0, 300);
+  }
+}
+
+const failed = (repo: ForgeRepo, error: Refused): CopseError =>
+  new CopseError("FORGE_FAILED", `${repo.host} (${error.status}): ${error.message}`, {
+    hint:
+      error.status === 401 || error.status === 403 ? "The login is refused, or may not do that: set GITEA_TOKEN." : "Try again: copse pr.",
+    cause: error,
+  });
