@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline/promises";
 import { sayDuration } from "../../core/duration.ts";
 import { CopseError } from "../../core/errors.ts";
+import { redact } from "../../core/redact.ts";
 import { safe, safeLine } from "../../core/safe.ts";
 import type { Answer, Needs, Task } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
@@ -37,7 +38,7 @@ function sayQuestion(task: Task, paint: Paint): string {
   const needs = task.needs as Needs;
   const options = (needs.options ?? []).map((option, i) => `  ${i + 1}. ${safeLine(option)}`);
   const head = `${paint.yellow(paint.bold(safeLine(task.label, 60)))} ${paint.dim(`${safeLine(task.repo.split("/").at(-1) ?? "")}, ${needs.kind}, ${sayDuration(Date.now() - Date.parse(needs.since))}`)}`;
-  return [head, safe(needs.text), ...options, paint.dim(`  ${howTo(task)}`)].join("\n");
+  return [head, safe(redact(needs.text)), ...options, paint.dim(`  ${howTo(task)}`)].join("\n");
 }
 
 function howTo(task: Task): string {

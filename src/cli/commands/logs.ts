@@ -4,6 +4,7 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseDuration } from "../../core/duration.ts";
 import { CopseError } from "../../core/errors.ts";
+import { lineRedactor, redactAll } from "../../core/redact.ts";
 import { isTerminal, type Task } from "../../core/task.ts";
 import { tail } from "../../process/tail.ts";
 import { agentFor } from "../../session/agents/index.ts";
@@ -79,19 +80,22 @@ async function readable(found: Found, run: number, options: LogsOptions, put: (t
   const reader = agentFor(task.request).reader(task.worktree ?? task.repo);
   const out = tail(join(runDir(found.dir, run), "out"));
   const err = tail(join(runDir(found.dir, run), "err"));
+  const [outLine, errLine] = [lineRedactor(), lineRedactor()];
   if (!options.json) put(run === 1 && readTask(found.dir).task.run === 1 ? "" : `── run ${run} ──\n`);
   for (;;) {
     const over = hasEnded(found.dir, run);
     await out.read((line) => {
       const events = reader.read(line);
-      for (const event of events) {
+      for (const found of events) {
+        const event = found.type === "log" ? { ...found, text: outLine(found.text) } : redactAll(found);
         const text = options.json ? `${JSON.stringify({ run, ...event })}\n` : logLine(event, events.length === 1);
         if (text !== undefined) put(text);
       }
     });
-    await err.read((line) =>
-      put(options.json ? `${JSON.stringify({ run, type: "stderr", text: line })}\n` : (logLine({ type: "log", text: line }, true) ?? "")),
-    );
+    await err.read((line) => {
+      const text = errLine(line);
+      put(options.json ? `${JSON.stringify({ run, type: "stderr", text })}\n` : (logLine({ type: "log", text }, true) ?? ""));
+    });
     if (over || !options.follow) return;
     await pause();
   }

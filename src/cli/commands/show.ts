@@ -1,7 +1,7 @@
 /** `copse show`: one task's life in sentences, what it cost, what can be done next. Reads the task's log; needs no runner. */
 
 import { waitingFor } from "../../core/line.ts";
-import { redact } from "../../core/redact.ts";
+import { redactAll } from "../../core/redact.ts";
 import { taskJson } from "../../core/task-json.ts";
 import { readLately, taskOf } from "../../store/index-file.ts";
 import { readLog } from "../../store/log.ts";
@@ -21,7 +21,7 @@ export function show(name: string, json: boolean): number {
   const indexed = entries.find((entry) => entry.id === logged.id);
   const task = indexed && logged.state === indexed.state ? { ...logged, progress: taskOf(indexed).progress } : logged;
   const waiting = waitingFor(entries.filter((entry) => entry.state === "queued").map(taskOf), new Date().toISOString()).get(task.id);
-  if (json) out(`${redact(JSON.stringify({ task: taskJson(task, waiting, lastOutputAt(task)), events }))}\n`);
+  if (json) out(`${JSON.stringify(redactAll({ task: taskJson(task, waiting, lastOutputAt(task)), events }))}\n`);
   else out(showText(task, waiting, story(events), paintFor(screen()), Date.now(), lastOutputAt(task)));
   return 0;
 }

@@ -1,5 +1,6 @@
 /** A task's life in sentences, from its log. Pure. */
 import type { TaskEvent } from "../../core/events.ts";
+import { redact } from "../../core/redact.ts";
 import { safeLine } from "../../core/safe.ts";
 import { clock, count } from "./words.ts";
 
@@ -7,7 +8,7 @@ import { clock, count } from "./words.ts";
 export function story(events: readonly TaskEvent[]): string[] {
   return events.flatMap((event) => {
     const text = sentence(event);
-    return text === undefined ? [] : [`${clock(event.at)}  ${safeLine(text, 300)}`];
+    return text === undefined ? [] : [`${clock(event.at)}  ${safeLine(redact(text), 300)}`];
   });
 }
 

@@ -1,5 +1,6 @@
 /** Every sentence a person reads about a task. Pure: tasks in, text out; nothing an agent said reaches it unsafe. */
 import { sayDuration } from "../../core/duration.ts";
+import { redact } from "../../core/redact.ts";
 import { safe, safeLine } from "../../core/safe.ts";
 import type { Task, WaitingFor } from "../../core/task.ts";
 import type { Paint } from "./paint.ts";
@@ -85,7 +86,9 @@ export function stalledText(lastOutputAt: string | null, now: number): string {
 }
 
 /** What stands behind a task's state: activity, question, evidence, reason, position. */
-export function detailOf(task: Task, waiting: WaitingFor | undefined): string {
+export const detailOf = (task: Task, waiting: WaitingFor | undefined): string => redact(detail(task, waiting));
+
+function detail(task: Task, waiting: WaitingFor | undefined): string {
   switch (task.state) {
     case "queued":
       return waiting === undefined ? "" : waiting.until === undefined ? waiting.text : `${waiting.text}, until ${clock(waiting.until)}`;
@@ -195,10 +198,10 @@ export function showText(
   ];
   const facts = rows
     .filter((row): row is [string, string] => row[1] !== null && row[1] !== "")
-    .map(([name, value]) => `  ${name.padEnd(9)} ${safeLine(value, 1000)}`);
+    .map(([name, value]) => `  ${name.padEnd(9)} ${safeLine(redact(value), 1000)}`);
   const head =
     `${paint[colours[task.state]](mark)} ${paint.bold(safeLine(task.label, 100))} ${paint.dim(`(${task.id})`)} ${task.state} ${ageOf(task, now)} ${stalledText(lastOutputAt, now)}${safe(detailOf(task, waiting))}`.trimEnd();
-  const hint = task.failure?.hint ? [`  ${"hint".padEnd(9)} ${safeLine(task.failure.hint, 500)}`] : [];
+  const hint = task.failure?.hint ? [`  ${"hint".padEnd(9)} ${safeLine(redact(task.failure.hint), 500)}`] : [];
   return `${[head, "", ...facts, ...hint, "", ...story.map((line) => `  ${line}`), "", ...nextCommands(task).map((line) => `  ${line}`)].join("\n")}\n`;
 }
 
