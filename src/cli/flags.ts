@@ -23,6 +23,7 @@ export const runFlags: readonly Flag[] = [
   { name: "exec", kind: "boolean", describe: "Run the command behind -- instead of an agent" },
   { name: "base", kind: "string", describe: "Start from this ref, or from another task's branch (@label)" },
   { name: "verify", kind: "list", describe: "Command to run afterwards as evidence (repeatable)" },
+  { name: "fix", kind: "string", describe: "Send work whose checks fail back to its agent, up to N times" },
   { name: "deliver", kind: "string", describe: "report (default), branch to push it as well, or pr" },
   { name: "priority", kind: "string", describe: "Higher goes first; default 0" },
   { name: "group", kind: "string", describe: "Group with a limit of its own" },

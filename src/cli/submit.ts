@@ -224,6 +224,7 @@ function requestBuilder(flags: Reader, config: Config, repo: Repository, given: 
     base: given.base,
     worktree: given.worktree,
     verify: [...config.verify, ...flags.list("verify")],
+    fix: flags.whole("fix", 0, 0),
     deliver,
     pr: { ...config.pr, draft: flags.flag("draft") || config.pr.draft },
     priority: flags.whole("priority", -1e9, 0),

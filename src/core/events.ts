@@ -64,6 +64,7 @@ export type Fact =
   | { readonly type: "stop-asked"; readonly by: string }
   | { readonly type: "stopped"; readonly how: string }
   | { readonly type: "checked"; readonly checks: readonly Check[]; readonly status: Verify["status"] }
+  | { readonly type: "sent-back"; readonly check: string; readonly text: string }
   | { readonly type: "delivered"; readonly result: Result; readonly failure: Failure | null }
   | { readonly type: "retried"; readonly by: string }
   | { readonly type: "attached"; readonly by: Identity }

@@ -1,7 +1,7 @@
 /** What happened: the fold from events to a task. Pure, total over known events; unknown ones change nothing but `seq`. */
 import { CopseError } from "./errors.ts";
 import { logFormat, type TaskEvent } from "./events.ts";
-import { noProgress, type Outcome, type StateName, type Task } from "./task.ts";
+import { type Needs, noProgress, type Outcome, type StateName, type Task } from "./task.ts";
 
 /** Which state may follow which. Held against `evolve` in the tests, and printed into ARCHITECTURE.md. */
 export const moves: Readonly<Record<StateName, readonly StateName[]>> = {
@@ -9,7 +9,7 @@ export const moves: Readonly<Record<StateName, readonly StateName[]>> = {
   preparing: ["running", "queued", "delivering", "stopped", "preparing"],
   running: ["blocked", "delivering", "queued", "running"],
   blocked: ["running", "queued", "delivering", "stopped", "blocked"],
-  delivering: ["completed", "failed", "stopped", "delivering"],
+  delivering: ["completed", "failed", "stopped", "queued", "delivering"],
   completed: ["queued", "completed"],
   failed: ["queued", "delivering", "failed"],
   stopped: ["queued", "stopped"],
@@ -114,10 +114,35 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
         : ended(next, { kind: "stopped", how: event.how }, event.at);
     case "checked":
       return { ...next, verify: { status: event.status, checks: event.checks } };
+    case "sent-back": {
+      const note = `\`${event.check}\` failed and was sent back to its agent (${task.fixes + 1} of ${task.request.fix})`;
+      const back = {
+        ...next,
+        ...to("queued"),
+        outcome: null,
+        fixes: task.fixes + 1,
+        verify: { status: "none", checks: [] },
+        notes: [...task.notes, note],
+      } as const;
+      // A session is told; a command is run again with it as the answer.
+      if (task.sessionBegun) return { ...back, messages: [...task.messages, { seq: event.seq, text: event.text, by: "checks" }] };
+      const needs: Needs = { kind: "question", text: note, since: event.at, source: "process" };
+      return { ...back, answer: { answer: { kind: "text", text: event.text }, needs } };
+    }
     case "delivered":
       return delivered({ ...next, result: event.result }, event.failure, event.at);
     case "retried": {
-      const fresh = { ...next, notBefore: null, endedAt: null, failure: null, stopAsked: null, failures: 0, needs: null, result: null };
+      const fresh = {
+        ...next,
+        notBefore: null,
+        endedAt: null,
+        failure: null,
+        stopAsked: null,
+        failures: 0,
+        fixes: 0,
+        needs: null,
+        result: null,
+      };
       // A delivery that failed is delivered again; the agent's work is done and is not repeated.
       if (task.failure?.stage === "deliver") return delivering(fresh, { kind: "completed" }, event.at);
       return { ...fresh, ...to("queued", "person"), outcome: null, verify: { status: "none", checks: [] } };
@@ -191,6 +216,7 @@ function begin(event: Extract<TaskEvent, { type: "added" }>): Task {
     verify: { status: "none", checks: [] },
     result: null,
     failure: null,
+    fixes: 0,
     failures: 0,
     stopAsked: null,
     notify: null,

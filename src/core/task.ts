@@ -32,6 +32,8 @@ export interface Request {
   /** Absolute path the worktree gets. */
   readonly place: string;
   readonly verify: readonly string[];
+  /** How often work whose checks fail goes back to its agent. */
+  readonly fix: number;
   readonly deliver: Delivery;
   readonly pr: PrPolicy;
   readonly priority: number;
@@ -81,6 +83,8 @@ export type Answer =
 export interface Message {
   readonly seq: number;
   readonly text: string;
+  /** What its checks said, instead of a person. */
+  readonly by?: "checks";
 }
 
 export interface WaitingFor {
@@ -198,6 +202,8 @@ export interface Task {
   readonly verify: Verify;
   readonly result: Result | null;
   readonly failure: Failure | null;
+  /** How often its work has gone back to its agent. */
+  readonly fixes: number;
   /** Failed attempts that count against `retries`. */
   readonly failures: number;
   readonly stopAsked: string | null;

@@ -15,7 +15,7 @@ import { envFile, promptFile, reportFile } from "../store/paths.ts";
 import { Superseded, type TaskRecord } from "../store/record.ts";
 import { fillTemplate } from "../store/templates.ts";
 import { artefactsOf } from "./artefacts.ts";
-import { gatherEvidence } from "./evidence.ts";
+import { gatherEvidence, sendBack } from "./evidence.ts";
 import { deliveryCookie, type Kept, keepLeftovers } from "./leftovers.ts";
 import { type Publish, publish, pushOnly } from "./publish.ts";
 import { reportValues } from "./report.ts";
@@ -35,6 +35,7 @@ export async function deliver(record: TaskRecord, env: Env, forges: Publish["for
   try {
     const kept = await keep(record, env);
     if (completes(record.task)) await gatherEvidence(record, env, signal);
+    if (completes(record.task) && !signal.aborted && (await sendBack(record))) return;
     if (kept) work = await measure(record.task, kept.tip);
     if (completes(record.task) && signal.aborted)
       await record.add([{ type: "stopped", how: `stopped by ${record.task.stopAsked ?? "a person"} while it was delivered` }]);

@@ -1,8 +1,12 @@
 /** Evidence: the checks a task was given (`--verify`), run in its worktree after the agent has left. An agent's word is not evidence. */
 import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { quote } from "../core/markdown.ts";
+import { redact } from "../core/redact.ts";
 import type { Check, Task, Verify } from "../core/task.ts";
 import { stopRun } from "../process/stop.ts";
 import { runToEnd } from "../process/to-end.ts";
+import { endOf } from "../store/files.ts";
 import { checkDir } from "../store/paths.ts";
 import type { TaskRecord } from "../store/record.ts";
 
@@ -38,6 +42,30 @@ async function runCheck(
     signal,
   );
   return { command, exitCode: code, durationMs };
+}
+
+/** Work whose checks have failed goes back to its agent, with what the first of them said, as often as was asked for. @returns whether it did */
+export async function sendBack(record: TaskRecord): Promise<boolean> {
+  const { task } = record;
+  const i = task.verify.checks.findIndex((check) => check.exitCode !== null && check.exitCode !== 0);
+  const bad = task.verify.checks[i];
+  if (bad === undefined || task.fixes >= task.request.fix) return false;
+  const text = `\`${bad.command}\` exited ${bad.exitCode}. The end of what it printed:\n\n${quote(redact(outputOf(record.dir, i)))}`;
+  const before = task.fixes;
+  const now = await record.add((one) =>
+    one.state === "delivering" && one.stopAsked === null ? [{ type: "sent-back", check: bad.command, text }] : [],
+  );
+  return now.fixes > before;
+}
+
+const mostOutput = 6000;
+
+/** The end of both outputs of the check's last run. */
+function outputOf(dir: string, i: number): string {
+  let n = 1;
+  while (existsSync(checkDir(dir, n + 1, i))) n++;
+  const end = (name: string) => endOf(join(checkDir(dir, n, i), name), mostOutput).trimEnd();
+  return [end("out"), end("err")].filter((text) => text !== "").join("\n") || "(nothing)";
 }
 
 /** `unverified`: not every check came to an end. */

@@ -74,9 +74,11 @@ function goOn(task: Task): string {
   const head =
     task.answer !== null
       ? answered(task.answer)
-      : task.messages.length > 0
-        ? "Go on with the task. The person has sent you this meanwhile:"
-        : "You were interrupted. Go on with the task where you stopped.";
+      : task.messages.length > 0 && task.messages.every(({ by }) => by === "checks")
+        ? "After you had left, the project's own checks were run on your work, and one failed. Mend the work, not the check; then end your turn."
+        : task.messages.length > 0
+          ? "Go on with the task. The person has sent you this meanwhile:"
+          : "You were interrupted. Go on with the task where you stopped.";
   return [head, ...task.messages.map(({ text }) => text)].join("\n\n");
 }
 

@@ -227,6 +227,14 @@ const commands = [
     },
   ),
   new Command(
+    "sent back",
+    (m) => m.state === "delivering" && !m.stopping,
+    () => [{ type: "sent-back", check: "npm test", text: "it failed" }],
+    (m) => {
+      m.state = "queued";
+    },
+  ),
+  new Command(
     "delivered",
     (m) => m.state === "delivering",
     () => [

@@ -25,6 +25,7 @@ export const request = (more: Partial<Request> = {}): Request => ({
   branchName: "copse/x",
   place: "/nowhere/x",
   verify: [],
+  fix: 0,
   deliver: "report",
   pr: { draft: true, labels: [], reviewers: [], autoMerge: null, showCost: false },
   priority: 0,

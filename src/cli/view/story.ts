@@ -59,6 +59,8 @@ function sentence(event: TaskEvent): string | undefined {
         event.checks.map((check) => `check \`${check.command}\` exited ${check.exitCode ?? "without a code"}`).join("; ") ||
         "no check was run"
       );
+    case "sent-back":
+      return `\`${event.check}\` failed; its agent is asked to mend it`;
     case "delivered":
       return event.failure === null
         ? `delivered: ${event.result.outcome === "no-changes" ? "no changes" : count(event.result.commits, "commit")}`
