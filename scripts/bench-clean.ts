@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { git } from "../src/git/git.ts";
 import { landed, type Tip } from "../src/git/landed.ts";
+import { statusArgs } from "../src/git/status.ts";
 import { builtCli } from "../test/support/sandbox.ts";
 import { type Place, place } from "../test/support/worlds.ts";
 
@@ -25,17 +26,6 @@ function files(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`d${i % 200}/f${i}.txt`, `${i}\n`.repeat(20)]));
 }
 
-const statusFlags = [
-  "status",
-  "--porcelain=v2",
-  "-z",
-  "--branch",
-  "--no-renames",
-  "--untracked-files=all",
-  "--ignored=matching",
-  "--ignore-submodules=none",
-];
-
 async function cleaning(): Promise<boolean> {
   const world = place(files(20_000));
   try {
@@ -48,9 +38,9 @@ async function cleaning(): Promise<boolean> {
       }
       const plain = paths.map((_, n) => join(world.dir, `plain${round}-${n}`));
       // Once for the index of each to be settled; both kinds have it then.
-      for (const path of [...paths, ...plain]) world.git(statusFlags, path);
+      for (const path of [...paths, ...plain]) world.git(statusArgs, path);
       const status = await timed(() => {
-        for (const path of paths) world.git(statusFlags, path);
+        for (const path of paths) world.git(statusArgs, path);
       });
       const remove = await timed(() => {
         for (const path of plain) world.git(["worktree", "remove", "--force", path]);
@@ -107,7 +97,7 @@ async function merged(): Promise<boolean> {
         const found = await landed(world.repo, target, tips);
         if (found.size !== Math.ceil((branches * 2) / 3)) throw new Error(`${found.size} of ${branches} have landed`);
       });
-      const status = await timed(() => git(world.repo, statusFlags));
+      const status = await timed(() => git(world.repo, statusArgs));
       if (n >= 0) ratios.push(check / status);
     }
     return say(`merged check over ${branches} branches (2,000 files)`, median(ratios), 3, "× git status");

@@ -18,17 +18,13 @@ export interface Status {
   readonly submodules: readonly string[];
 }
 
+export const statusArgs: readonly string[] = [
+  "status",
+  ...["--porcelain=v2", "-z", "--branch", "--no-renames", "--untracked-files=all", "--ignored=matching", "--ignore-submodules=none"],
+];
+
 export async function statusOf(worktree: string): Promise<Status> {
-  const flags = [
-    "--porcelain=v2",
-    "-z",
-    "--branch",
-    "--no-renames",
-    "--untracked-files=all",
-    "--ignored=matching",
-    "--ignore-submodules=none",
-  ];
-  return parseStatus(await git(worktree, ["status", ...flags]));
+  return parseStatus(await git(worktree, statusArgs));
 }
 
 /** Pure. */
