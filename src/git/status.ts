@@ -18,6 +18,7 @@ export interface Status {
   readonly submodules: readonly string[];
 }
 
+/** For git. */
 export const statusArgs: readonly string[] = [
   "status",
   ...["--porcelain=v2", "-z", "--branch", "--no-renames", "--untracked-files=all", "--ignored=matching", "--ignore-submodules=none"],
