@@ -21,7 +21,13 @@ export interface Status {
 /** For git. */
 export const statusArgs: readonly string[] = [
   "status",
-  ...["--porcelain=v2", "-z", "--branch", "--no-renames", "--untracked-files=all", "--ignored=matching", "--ignore-submodules=none"],
+  "--porcelain=v2",
+  "-z",
+  "--branch",
+  "--no-renames",
+  "--untracked-files=all",
+  "--ignored=matching",
+  "--ignore-submodules=none",
 ];
 
 export async function statusOf(worktree: string): Promise<Status> {
