@@ -1,7 +1,7 @@
 /** What is known of a worktree before anything is done to it. A look that failed is never "nothing there": it is a reason to keep it. */
 import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
-import { join } from "node:path";
-import { CopseError, messageOf } from "../core/errors.ts";
+import { dirname, join } from "node:path";
+import { messageOf } from "../core/errors.ts";
 import type { Task } from "../core/task.ts";
 import { unfinishedOperation } from "../git/changes.ts";
 import { findRepository } from "../git/repository.ts";
@@ -44,6 +44,9 @@ const nothing: Sight = {
   occupants: [],
 };
 
+/** It could not be seen. */
+export const unseen = (why: string): Sight => ({ ...nothing, unreadable: why });
+
 /** `entries`: all worktrees of the repository; `disposable`: names of folders; `atWork`: from `workingDirectories`. */
 export async function look(
   task: Task,
@@ -52,16 +55,20 @@ export async function look(
   atWork: ReadonlyMap<number, string>,
 ): Promise<Sight> {
   const path = task.worktree;
-  if (path === null || !existsSync(path)) return { ...nothing, missing: true };
+  if (path === null) return unseen("it has no place");
   try {
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
+      return existsSync(dirname(path)) || task.removal !== null
+        ? { ...nothing, missing: true }
+        : unseen(`${dirname(path)} is not there either: is a disk missing?`);
     const real = realpathSync(path);
     const entry = entries.find((one) => one.path === path || one.path === real);
-    if (entry === undefined || entries[0]?.path === entry.path) return { ...nothing, unreadable: "git does not know it as a worktree" };
+    if (entry === undefined || entries[0]?.path === entry.path) return unseen("git does not know it as a worktree");
     const repo = findRepository(path);
-    if (repo.id !== task.repoId || repo.top !== real) return { ...nothing, unreadable: `it belongs to ${repo.top}` };
+    if (repo.id !== task.repoId || repo.top !== real) return unseen(`it belongs to ${repo.top}`);
     const status = await statusOf(path);
     const odd = [...status.changed, ...status.untracked, ...status.ignored].find((name) => name.includes("\ufffd"));
-    if (odd !== undefined) return { ...nothing, unreadable: `the name of ${odd} is not UTF-8` };
+    if (odd !== undefined) return unseen(`the name of ${odd} is not UTF-8`);
     const ignored = ignoredIn(path, status.ignored, disposable);
     return {
       unreadable: null,
@@ -75,8 +82,7 @@ export async function look(
       occupants: [...atWork].filter(([, cwd]) => cwd === real || cwd.startsWith(`${real}/`)).map(([pid]) => pid),
     };
   } catch (error) {
-    if (!(error instanceof CopseError) && !(error instanceof Error)) throw error;
-    return { ...nothing, unreadable: messageOf(error) };
+    return unseen(messageOf(error));
   }
 }
 

@@ -7,7 +7,7 @@ import { resolveBase } from "../git/base.ts";
 import { git } from "../git/git.ts";
 import { contained, landed, type Target } from "../git/landed.ts";
 import { commitOf, listWorktrees, type WorktreeEntry } from "../git/worktrees.ts";
-import { look, type Sight, workingDirectories } from "./look.ts";
+import { look, type Sight, unseen, workingDirectories } from "./look.ts";
 import { type Arrival, type Verdict, verdictOn } from "./verdict.ts";
 
 export interface Settings {
@@ -66,8 +66,7 @@ async function surveyRepository(
     });
   } catch (error) {
     const why = existsSync(repo) ? messageOf(error) : `its repository ${repo} is gone`;
-    const sight = { ...(await look({ ...tasks[0], worktree: null } as Task, [], [], new Map())), missing: false, unreadable: why };
-    return tasks.map((task) => ({ task, sight, entries: [], verdict: { remove: false, code: "unreadable", why } as const }));
+    return tasks.map((task) => ({ task, sight: unseen(why), entries: [], verdict: { remove: false, code: "unreadable", why } as const }));
   }
 }
 

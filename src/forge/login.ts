@@ -27,7 +27,7 @@ function names({ kind, host }: ForgeRepo): readonly string[] {
   if (kind === "gitea") return ["GITEA_TOKEN", "FORGEJO_TOKEN"];
   return host === "github.com" || host.endsWith(".ghe.com")
     ? ["GH_TOKEN", "GITHUB_TOKEN"]
-    : ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GH_TOKEN"];
+    : ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];
 }
 
 const plain = (env: Env): Record<string, string> =>

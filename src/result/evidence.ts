@@ -5,8 +5,8 @@ import { quote } from "../core/markdown.ts";
 import { redact } from "../core/redact.ts";
 import type { Check, Task, Verify } from "../core/task.ts";
 import { stopRun } from "../process/stop.ts";
+import { endOf } from "../process/tail.ts";
 import { runToEnd } from "../process/to-end.ts";
-import { endOf } from "../store/files.ts";
 import { checkDir } from "../store/paths.ts";
 import type { TaskRecord } from "../store/record.ts";
 

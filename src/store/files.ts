@@ -1,5 +1,5 @@
 /** Files that are whole or not there: new content is written beside, synced and renamed into place. */
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { CopseError, isDiskFull, systemCode } from "../core/errors.ts";
 import { removeFile } from "../system/remove-file.ts";
@@ -80,23 +80,4 @@ export function cannotWrite(path: string, error: unknown): CopseError {
       : "Make the folder writable, or name another one with COPSE_STATE_DIR.",
     cause: error,
   });
-}
-
-/** The last bytes of a file that may be very large, as text; "" when there is none. */
-export function endOf(file: string, most: number): string {
-  let fd: number;
-  try {
-    fd = openSync(file, "r");
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return "";
-    throw error;
-  }
-  try {
-    const { size } = fstatSync(fd);
-    const bytes = Buffer.alloc(Math.min(size, most));
-    const read = readSync(fd, bytes, 0, bytes.length, size - bytes.length);
-    return bytes.subarray(0, read).toString();
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -1,6 +1,6 @@
 /** clean, rm and restore as people use them. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -41,7 +41,7 @@ inBox(
     assert.is(back.code, 0, back.stderr);
     assert.match(back.stdout, /^merged is back in .*trees\/merged on copse\/merged$/m);
     assert.is(readFileSync(join(tree(box, "merged"), ".env"), "utf8"), "secret\n", "what git ignores is back as well");
-    assert.match(box.git(["show", "copse/merged:a.txt"]), /work/);
+    assert.match(box.git(["show", "copse/merged:a.txt"]), /work on merged/);
     refused(await box.copse(["restore", "merged"]), 4, /has its worktree/);
     await waitFor(() => !existsSync(join(box.repo, ".worktrees", "trees", ".copse-trash")), "the trash to be emptied");
   },
@@ -92,6 +92,21 @@ inBox("outside of a repository it says where to go; with --all it works everywhe
   refused(await box.copse(["clean"], { cwd: outside }), 3, /not inside a git repository/, /clean --all/);
   await worked(box, "one");
   assert.match((await box.copse(["clean", "--all"], { cwd: outside })).stdout, /^keep +one +repo /m);
+});
+
+inBox("a folder that is gone is tidied up after, its branch kept; with a whole disk missing nothing is touched", async (box) => {
+  await worked(box, "docs");
+  const trees = join(box.repo, ".worktrees", "trees");
+  renameSync(trees, `${trees}.unmounted`);
+  const seen = (await box.json(["clean", "--yes"])).worktrees[0];
+  assert.equal([seen.code, seen.removed], ["unreadable", false]);
+  assert.match(seen.reason, /is a disk missing\?/);
+  renameSync(`${trees}.unmounted`, trees);
+  assert.is((await box.task("docs")).worktreeState, "present");
+  rmSync(tree(box, "docs"), { recursive: true });
+  assert.equal((await box.json(["clean", "--yes"])).worktrees[0].code, "missing");
+  assert.match(box.git(["show", "copse/docs:a.txt"]), /work on docs/);
+  assert.is(box.git(["worktree", "list", "--porcelain"]).match(/^worktree /gm)?.length, 1);
 });
 
 inBox("autoClean takes the worktree of a task that changed nothing, and keeps what is not merged", async (box) => {
