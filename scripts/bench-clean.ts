@@ -23,7 +23,9 @@ async function timed(work: () => unknown): Promise<number> {
 }
 
 function files(count: number): Record<string, string> {
-  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`d${i % 200}/f${i}.txt`, `${i}\n`.repeat(20)]));
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [`d${i % 10}/e${Math.floor(i / 10) % 20}/f${i}.txt`, `${i}\n`.repeat(20)]),
+  );
 }
 
 async function cleaning(): Promise<boolean> {
@@ -72,6 +74,8 @@ function copse(world: Place, ...args: string[]): void {
 async function merged(): Promise<boolean> {
   const world = place(files(2000));
   try {
+    // As a clone has it: what was there is packed, what was made since is not.
+    world.git(["repack", "-adq"]);
     const base = world.git(["rev-parse", "HEAD"]).trim();
     const tips: Tip[] = [];
     for (let n = 0; n < branches; n++) {

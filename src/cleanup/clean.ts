@@ -1,7 +1,7 @@
-/** Removes what a survey allows, one after the other; one bad entry never stops the rest. */
+/** Removes what a survey allows, those of a repository together; one bad entry never stops the rest. */
 import { messageOf } from "../core/errors.ts";
 import { git } from "../git/git.ts";
-import { removeWorktree } from "./remove.ts";
+import { type Going, type Gone, removeWorktrees } from "./remove.ts";
 import type { Surveyed } from "./survey.ts";
 import { emptyTrash } from "./trash.ts";
 
@@ -11,23 +11,49 @@ export interface Cleaned extends Surveyed {
   readonly error: string | null;
 }
 
-/** `each` hears of every one as it is done. */
+/** `each` hears of every one as it is done. In the order of `surveyed`. */
 export async function clean(state: string, surveyed: readonly Surveyed[], each: (done: Cleaned) => void = () => {}): Promise<Cleaned[]> {
   const all: Cleaned[] = [];
-  for (const one of surveyed) {
-    const done = one.verdict.remove ? await remove(state, one, one.verdict.why) : { ...one, removed: false, rescue: null, error: null };
-    each(done);
-    all.push(done);
+  for (const some of batches(surveyed)) {
+    const gone = await remove(
+      state,
+      some.flatMap(({ verdict, ...one }) => (verdict.remove ? [{ ...one, why: verdict.why }] : [])),
+    );
+    for (const one of some) {
+      const { rescue, error } = gone.get(one.task.id) ?? { rescue: null, error: null };
+      const done = { ...one, removed: one.verdict.remove && error === null, rescue, error };
+      each(done);
+      all.push(done);
+    }
   }
   emptyTrash(surveyed.flatMap(({ task }) => (task.worktree === null ? [] : [task.worktree])));
   return all;
 }
 
-async function remove(state: string, one: Surveyed, why: string): Promise<Cleaned> {
+/** Enough for git's processes to count little, few enough to hear how it goes and to hold their rescues in memory. */
+const most = { worktrees: 20, bytes: 64e6 };
+
+/** Neighbours of one repository. */
+function batches(surveyed: readonly Surveyed[]): Surveyed[][] {
+  const all: Surveyed[][] = [];
+  let bytes = 0;
+  for (const one of surveyed) {
+    const last = all.at(-1);
+    bytes += one.sight.bytes;
+    if (last !== undefined && last[0]?.task.repo === one.task.repo && last.length < most.worktrees && bytes <= most.bytes) last.push(one);
+    else {
+      all.push([one]);
+      bytes = one.sight.bytes;
+    }
+  }
+  return all;
+}
+
+async function remove(state: string, going: readonly Going[]): Promise<Map<string, Gone>> {
   try {
-    return { ...one, removed: true, rescue: await removeWorktree(state, one.task, one.sight, why, one.entries), error: null };
+    return await removeWorktrees(state, going);
   } catch (error) {
-    return { ...one, removed: false, rescue: null, error: messageOf(error) };
+    return new Map(going.map(({ task }) => [task.id, { rescue: null, error: messageOf(error) }]));
   }
 }
 

@@ -4,8 +4,8 @@ import { availableParallelism } from "node:os";
 import { messageOf } from "../core/errors.ts";
 import type { Task } from "../core/task.ts";
 import { resolveBase } from "../git/base.ts";
-import { git } from "../git/git.ts";
-import { contained, landed, type Target } from "../git/landed.ts";
+import { branchTips } from "../git/branches.ts";
+import { landed, pushed, type Target } from "../git/landed.ts";
 import { commitOf, listWorktrees, type WorktreeEntry } from "../git/worktrees.ts";
 import { look, type Sight, unseen, workingDirectories } from "./look.ts";
 import { type Arrival, type Verdict, verdictOn } from "./verdict.ts";
@@ -49,35 +49,23 @@ async function surveyRepository(
       [...new Set([sight.status?.head ?? null, task.branch === null ? null : (branches.get(task.branch) ?? null)])].filter(
         (sha) => sha !== null,
       );
-    const asked = tasks.flatMap((task, i) => tipsOf(task, sights[i] as Sight).map((sha) => ({ sha, base: task.base ?? sha })));
+    // What never moved from its base has nothing that could arrive.
+    const asked = tasks
+      .flatMap((task, i) => tipsOf(task, sights[i] as Sight).map((sha) => ({ sha, base: task.base })))
+      .filter(({ sha, base }) => sha !== base);
     const targets = await targetsOf(repo, tasks, entries, branches);
     const arrived = await landed(repo, targets, asked);
-    const pushed = new Set(
-      await contained(
-        repo,
-        asked.map(({ sha }) => sha).filter((sha) => !arrived.has(sha)),
-        "--remotes",
-      ),
-    );
+    const elsewhere = asked.map(({ sha }) => sha).filter((sha) => !arrived.has(sha));
+    const onRemotes = new Set(await pushed(repo, elsewhere));
     return tasks.map((task, i) => {
       const sight = sights[i] as Sight;
-      const arrival: Arrival = { tips: tipsOf(task, sight), landed: arrived, pushed };
+      const arrival: Arrival = { tips: tipsOf(task, sight), landed: arrived, pushed: onRemotes };
       return { task, sight, entries, verdict: verdictOn(task, sight, arrival, named.has(task.id), settings.rescueMaxMb * 1e6) };
     });
   } catch (error) {
     const why = existsSync(repo) ? messageOf(error) : `its repository ${repo} is gone`;
     return tasks.map((task) => ({ task, sight: unseen(why), entries: [], verdict: { remove: false, code: "unreadable", why } as const }));
   }
-}
-
-async function branchTips(repo: string): Promise<Map<string, string>> {
-  const out = await git(repo, ["for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads"]);
-  return new Map(
-    out
-      .split("\n")
-      .filter((row) => row !== "")
-      .map((row) => [row.slice(row.indexOf(" ") + 1), row.slice(0, row.indexOf(" "))]),
-  );
 }
 
 /** Where work arrives: the branch of the main checkout, the remote's default branch, the local one of its name, and what the tasks were based on. No task's own branch. */

@@ -3,6 +3,7 @@
  * the same patches (rebase, or a squash whose lines were changed again since). All branches are asked in a handful of git processes; see git-merge-tree(1), git-cherry(1).
  */
 import { git, gitLine, gitMaybe } from "./git.ts";
+import { type History, historyOf, leadingTo, parseHistory, pathsOf } from "./history.ts";
 
 export type LandedBy = "same-commit" | "ancestor" | "no-change" | "same-tree" | "merge-adds-nothing" | "same-patch";
 export interface Landed {
@@ -17,81 +18,111 @@ export interface Target {
 
 export interface Tip {
   readonly sha: string;
-  /** A commit it came from. */
-  readonly base: string;
+  /** The commit it came from; null when nobody knows. */
+  readonly base: string | null;
 }
 
 /** @returns for each commit of `tips` that has arrived, where and how it is known. */
 export async function landed(repo: string, targets: readonly Target[], tips: readonly Tip[]): Promise<Map<string, Landed>> {
+  const all = tips.filter(({ sha }, i) => tips.findIndex((other) => other.sha === sha) === i);
   const found = new Map<string, Landed>();
-  const open = () => tips.filter(({ sha }, i) => !found.has(sha) && tips.findIndex((other) => other.sha === sha) === i);
+  if (all.length === 0 || targets.length === 0) return found;
+  const bases = [...new Set(all.map(({ base }) => base).filter((base) => base !== null))];
+  const history = await historyOf(repo, [...shasOf(targets), ...shasOf(all)], bases);
+  const open = () => all.filter(({ sha }) => !found.has(sha));
+  const since = new Map(targets.map(({ sha }) => [sha, leadingTo(history, sha)]));
+  // What was set back to before where it began is not in the history that was asked for.
+  const older = all.filter(({ sha }) => !history.has(sha));
   for (const { name, sha } of targets) {
-    const shas = open().map((tip) => tip.sha);
-    for (const tip of await contained(repo, shas, sha)) found.set(tip, { by: tip === sha ? "same-commit" : "ancestor", into: name });
+    const inside = new Set(older.length === 0 ? [] : await contained(repo, shasOf(older), sha));
+    for (const tip of shasOf(open()))
+      if (since.get(sha)?.has(tip) || inside.has(tip)) found.set(tip, { by: tip === sha ? "same-commit" : "ancestor", into: name });
   }
-  for (const { name, sha } of targets) {
-    if (open().length === 0) break;
-    const trees = await treesOf(repo, [sha, ...open().flatMap((tip) => [tip.sha, tip.base])]);
-    const merged = await mergedTrees(repo, sha, open());
-    for (const tip of open()) {
-      const tree = trees.get(tip.sha);
-      if (tree === trees.get(tip.base)) found.set(tip.sha, { by: "no-change", into: name });
-      else if (tree === trees.get(sha)) found.set(tip.sha, { by: "same-tree", into: name });
-      else if (merged.get(tip.sha) === trees.get(sha)) found.set(tip.sha, { by: "merge-adds-nothing", into: name });
+  for (const target of targets) {
+    const asked = await possible(repo, target, open(), history, since.get(target.sha) ?? new Set(), found);
+    if (asked.length === 0) continue;
+    // A commit merged with itself is its own tree.
+    const merged = await mergedTrees(repo, target.sha, [target.sha, ...asked]);
+    const tree = merged.get(target.sha);
+    for (const tip of asked) {
+      if (tree !== undefined && merged.get(tip) === tree)
+        found.set(tip, { by: history.get(tip)?.tree === tree ? "same-tree" : "merge-adds-nothing", into: target.name });
+      else if (await samePatch(repo, target.sha, tip)) found.set(tip, { by: "same-patch", into: target.name });
     }
   }
-  for (const { name, sha } of targets)
-    for (const tip of await withNothingOfTheirOwn(repo, sha, open()))
-      if (await samePatch(repo, sha, tip.sha)) found.set(tip.sha, { by: "same-patch", into: name });
   return found;
 }
 
-/** Those of `tips` that lie in the history of the commit `head`, or of any remote's branch. One process. */
-export async function contained(repo: string, tips: readonly string[], head: string | "--remotes"): Promise<string[]> {
-  if (tips.length === 0) return [];
-  const inside = head === "--remotes" ? ["--not", head] : [];
-  const input = [...tips, ...(head === "--remotes" ? [] : [`^${head}`]), ""].join("\n");
-  const outside = new Set((await git(repo, ["rev-list", "--stdin", ...inside], { input })).split("\n"));
+const shasOf = (list: readonly { readonly sha: string }[]): string[] => list.map(({ sha }) => sha);
+
+/** Work can only be in a target that has changed every one of its files as well; the tests that follow are dear. Work that changes nothing at all is entered in `found`. */
+async function possible(
+  repo: string,
+  target: Target,
+  tips: readonly Tip[],
+  history: History,
+  since: ReadonlySet<string>,
+  found: Map<string, Landed>,
+): Promise<string[]> {
+  const there = pathsOf(history, since);
+  const unclear: Tip[] = [];
+  const asked: string[] = [];
+  const judge = (sha: string, paths: readonly string[]) => {
+    if (paths.length === 0) found.set(sha, { by: "no-change", into: target.name });
+    else if (paths.every((path) => there.has(path))) asked.push(sha);
+  };
+  for (const tip of tips) {
+    const own = leadingTo(history, tip.sha, since);
+    const parent = own.size === 1 ? history.get(tip.sha)?.parents[0] : undefined;
+    const paths = [...pathsOf(history, own)];
+    if (parent !== undefined && (parent === tip.base || since.has(parent))) judge(tip.sha, paths);
+    else if (paths.length > 0 && paths.every((path) => there.has(path))) asked.push(tip.sha);
+    // Several commits may take back what others of them did.
+    else if (tip.base !== null) unclear.push(tip);
+  }
+  for (const [sha, paths] of await pathsChanged(repo, unclear)) judge(sha, paths);
+  return asked;
+}
+
+/** Those of `tips` that lie in the history of the commit `head`. One process. */
+async function contained(repo: string, tips: readonly string[], head: string): Promise<string[]> {
+  const outside = new Set((await git(repo, ["rev-list", "--stdin"], { input: [...tips, `^${head}`, ""].join("\n") })).split("\n"));
   return tips.filter((tip) => !outside.has(tip));
 }
 
-async function treesOf(repo: string, commits: readonly string[]): Promise<Map<string, string>> {
-  const out = await git(repo, ["cat-file", "--batch-check=%(objectname)"], { input: commits.map((sha) => `${sha}^{tree}\n`).join("") });
-  const trees = out.split("\n");
-  return new Map(commits.map((sha, i) => [sha, trees[i] as string]));
+/** Those of `tips` that lie in the history of any remote's branch. One process. */
+export async function pushed(repo: string, tips: readonly string[]): Promise<string[]> {
+  if (tips.length === 0) return [];
+  const outside = new Set((await git(repo, ["rev-list", "--stdin", "--not", "--remotes"], { input: `${tips.join("\n")}\n` })).split("\n"));
+  return tips.filter((tip) => !outside.has(tip));
 }
 
 /** The tree of each clean merge of a tip into `into`; none for a conflict. Git before 2.39 cannot say, and then none has arrived this way. */
-async function mergedTrees(repo: string, into: string, tips: readonly Tip[]): Promise<Map<string, string>> {
-  const input = tips.map(({ sha }) => `${into} ${sha}\n`).join("");
+async function mergedTrees(repo: string, into: string, tips: readonly string[]): Promise<Map<string, string>> {
+  const input = tips.map((sha) => `${into} ${sha}\n`).join("");
   const out = await gitMaybe(repo, ["merge-tree", "--write-tree", "--stdin", "--no-messages", "--name-only"], { input });
   // One answer a merge: `1 NUL tree NUL NUL`, or `0 NUL tree NUL path NUL … NUL NUL` for a conflict.
   const answers = (out ?? "").split("\0\0");
   const trees = new Map<string, string>();
-  for (const [i, { sha }] of tips.entries()) {
+  for (const [i, sha] of tips.entries()) {
     const [clean, tree = ""] = (answers[i] ?? "").split("\0");
     if (clean === "1") trees.set(sha, tree);
   }
   return trees;
 }
 
-/** The patches of one branch cost four processes to compare, so only those are whose every file has been changed in the target as well. Two processes for all. */
-async function withNothingOfTheirOwn(repo: string, into: string, tips: readonly Tip[]): Promise<Tip[]> {
-  if (tips.length === 0) return [];
-  const bases = [...new Set(tips.map((tip) => tip.base))];
-  const log = ["log", "--stdin", "--name-only", "--no-renames", "-m", "--format=", "-z"];
-  const there = new Set((await git(repo, log, { input: [into, ...bases.map((sha) => `^${sha}`), ""].join("\n") })).split("\0"));
-  // "commit parent": the difference between the two, under the commit's own id.
+/** Of each tip the paths in which it differs from its base; none where the base is gone. One process, where none is. */
+async function pathsChanged(repo: string, tips: readonly Tip[]): Promise<Map<string, readonly string[]>> {
+  if (tips.length === 0) return new Map();
+  // "commit parent": the difference between the two, below a line with the commit's own id; nothing at all where there is none.
   const input = tips.map(({ sha, base }) => `${sha} ${base}\n`).join("");
-  const out = (await git(repo, ["diff-tree", "--stdin", "-r", "--name-only", "--no-renames", "-z"], { input })).split("\0");
-  const paths = new Map<string, string[]>(tips.map(({ sha }) => [sha, []]));
-  let of: string[] = [];
-  for (const row of out) {
-    const begun = paths.get(row);
-    if (begun !== undefined) of = begun;
-    else if (row !== "") of.push(row);
-  }
-  return tips.filter(({ sha }) => paths.get(sha)?.every((path) => there.has(path)) ?? false);
+  const out = await gitMaybe(repo, ["diff-tree", "--stdin", "--format=%x01%H", "-r", "--name-only", "--no-renames"], { input });
+  if (out === undefined)
+    return tips.length === 1
+      ? new Map()
+      : new Map((await Promise.all(tips.map((tip) => pathsChanged(repo, [tip])))).flatMap((one) => [...one]));
+  const changed = parseHistory(out);
+  return new Map(tips.map(({ sha }) => [sha, changed.get(sha)?.paths ?? []]));
 }
 
 async function samePatch(repo: string, into: string, tip: string): Promise<boolean> {

@@ -1,11 +1,11 @@
 /**
  * A worktree as one commit, so that removing it loses nothing: what git cannot give back by itself (changed, untracked and chosen ignored files as the bytes they are, the index,
- * the state of an unfinished operation) is its tree, what the worktree alone keeps alive (HEAD, its branch, its reflog) are its parents. Written by one git-fast-import(1).
+ * the state of an unfinished operation) is its tree, what the worktree alone keeps alive (HEAD, its branch, its reflog) are its parents. Written by git-fast-import(1), those of many worktrees at once.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { CopseError } from "../core/errors.ts";
-import { git, gitBytes, gitLine, gitMaybe } from "./git.ts";
+import { git, gitBytes, gitLine } from "./git.ts";
 import { findRepository } from "./repository.ts";
 import type { Status } from "./status.ts";
 
@@ -22,13 +22,14 @@ export interface RescueMeta {
   readonly branch: { readonly name: string; readonly sha: string } | null;
   /** Tracked files that were not there. */
   readonly deleted: readonly string[];
-  /** Permission bits of files, other than 644 and 755, in octal. */
+  /** Permission bits of files, other than 644, in octal. */
   readonly modes: Readonly<Record<string, string>>;
   /** `head`: as HEAD has it. `tree`: the tree `index/`. `entries`: `git ls-files --stage -z` in the file `entries`, its blobs in `blobs/`. */
   readonly index: "head" | "tree" | "entries";
 }
 
 export interface Rescue {
+  readonly worktree: string;
   readonly ref: string;
   readonly id: string;
   readonly label: string;
@@ -42,31 +43,59 @@ export interface Rescue {
 const notKept = ["HEAD", "commondir", "gitdir", "index", "locked", "index.lock", "HEAD.lock", "fsmonitor--daemon"];
 const mostAdminBytes = 4 * 1024 * 1024;
 
-/** @returns the commit the ref names. Nothing in the worktree is changed. @throws CopseError GIT_FAILED */
-export async function saveWorktree(worktree: string, rescue: Rescue): Promise<string> {
-  const { status, branch } = rescue;
-  const { gitDir } = findRepository(worktree);
-  const admin = adminFiles(gitDir);
+/** What a worktree gives to its rescue, read but not written yet. */
+interface Gathered {
+  readonly rescue: Rescue;
+  readonly own: readonly string[];
+  /** Other commits its own files speak of. */
+  readonly named: readonly string[];
+  readonly meta: RescueMeta;
+  /** The tree, as git-fast-import(1) takes it, without `meta.json`. */
+  readonly body: readonly (string | Uint8Array)[];
+}
+
+/**
+ * All of one repository, in three git processes where nothing is staged. Nothing in the worktrees is changed.
+ * @returns for each ref that could not be made, why; every other one is there.
+ */
+export async function saveWorktrees(repo: string, rescues: readonly Rescue[]): Promise<Map<string, unknown>> {
+  const failed = new Map<string, unknown>();
+  const gathered: Gathered[] = [];
+  for (const rescue of rescues) {
+    try {
+      gathered.push(await gather(rescue));
+    } catch (error) {
+      failed.set(rescue.ref, error);
+    }
+  }
+  const lone = await loneCommits(repo, gathered);
+  await write(repo, gathered, lone).catch(async (error: unknown) => {
+    if (gathered.length === 1) return void failed.set((gathered[0] as Gathered).rescue.ref, error);
+    // One of them stops the rest: each by itself.
+    for (const one of gathered) await write(repo, [one], lone).catch((why: unknown) => failed.set(one.rescue.ref, why));
+  });
+  return failed;
+}
+
+async function gather(rescue: Rescue): Promise<Gathered> {
+  const { status, branch, worktree } = rescue;
+  const admin = adminFiles(findRepository(worktree).gitDir);
   const index = await indexOf(worktree, status);
-  const files = [...status.changed, ...status.untracked, ...rescue.ignored];
   const modes: Record<string, string> = {};
   const deleted: string[] = [];
   const body: (string | Uint8Array)[] = [];
-  const put = (mode: string, path: string, bytes: Uint8Array) =>
-    body.push(`M ${mode} inline ${quoted(path)}\ndata ${bytes.length}\n`, bytes, "\n");
-  for (const path of files) {
+  for (const path of [...status.changed, ...status.untracked, ...rescue.ignored]) {
     const stat = lstatSync(join(worktree, path), { throwIfNoEntry: false });
     if (stat === undefined || stat.isDirectory()) deleted.push(path);
-    else if (stat.isSymbolicLink()) put("120000", `files/${path}`, readlinkSync(join(worktree, path), { encoding: "buffer" }));
+    else if (stat.isSymbolicLink())
+      body.push(...file("120000", `files/${path}`, readlinkSync(join(worktree, path), { encoding: "buffer" })));
     else {
       const bits = (stat.mode & 0o7777).toString(8);
-      if (bits !== "644" && bits !== "755") modes[path] = bits;
-      put("100644", `files/${path}`, readFileSync(join(worktree, path)));
-      if (bits === "755") modes[path] = bits;
+      if (bits !== "644") modes[path] = bits;
+      body.push(...file("100644", `files/${path}`, readFileSync(join(worktree, path))));
     }
   }
-  for (const [path, bytes] of admin) put("100644", `admin/${path}`, bytes);
-  const parents = await commitsIn(worktree, [status.head, branch?.sha ?? null], admin);
+  for (const [path, bytes] of admin) body.push(...file("100644", `admin/${path}`, bytes));
   const meta: RescueMeta = {
     format: 1,
     id: rescue.id,
@@ -79,22 +108,39 @@ export async function saveWorktree(worktree: string, rescue: Rescue): Promise<st
     modes,
     index: index.kind,
   };
-  put("100644", "meta.json", Buffer.from(`${JSON.stringify(meta, null, 1)}\n`));
-  body.push(...index.body);
-  const message = `Rescue of ${rescue.label}\n\nThe worktree ${worktree} as it was when it was removed. copse restore ${rescue.id} brings it back.\n`;
-  const head = [
-    "feature done\n",
-    `commit ${rescue.ref}\n`,
-    `committer Copse <copse@localhost> ${Math.floor(Date.now() / 1000)} +0000\n`,
-    `data ${Buffer.byteLength(message)}\n${message}\n`,
-    ...parents.map((sha, i) => `${i === 0 ? "from" : "merge"} ${sha}\n`),
-    "deleteall\n",
-  ];
-  const input = Buffer.concat([...head, ...body, "done\n"].map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
-  await git(worktree, ["fast-import", "--quiet"], { input });
-  const commit = await gitMaybe(worktree, ["rev-parse", "--verify", "--quiet", rescue.ref]);
-  if (commit === undefined) throw new CopseError("GIT_FAILED", `git fast-import made no ${rescue.ref}`);
-  return commit;
+  const own = [...new Set([status.head, branch?.sha ?? null].filter((sha) => sha !== null))];
+  return { rescue, own, named: commitsNamed(admin).filter((sha) => !own.includes(sha)), meta, body: [...body, ...index.body] };
+}
+
+const file = (mode: string, path: string, bytes: Uint8Array): (string | Uint8Array)[] => [
+  `M ${mode} inline ${quoted(path)}\ndata ${bytes.length}\n`,
+  bytes,
+  "\n",
+];
+
+/** @throws CopseError GIT_FAILED; then none of the refs that are not there yet was made */
+async function write(repo: string, gathered: readonly Gathered[], lone: ReadonlySet<string>): Promise<void> {
+  if (gathered.length === 0) return;
+  const commits = gathered.flatMap(({ rescue, own, named, meta, body }) => {
+    const message = `Rescue of ${rescue.label}\n\nThe worktree ${rescue.worktree} as it was when it was removed. copse restore ${rescue.id} brings it back.\n`;
+    return [
+      `commit ${rescue.ref}\n`,
+      `committer Copse <copse@localhost> ${Math.floor(Date.now() / 1000)} +0000\n`,
+      `data ${Buffer.byteLength(message)}\n${message}\n`,
+      ...[...own, ...named.filter((sha) => lone.has(sha))].map((sha, i) => `${i === 0 ? "from" : "merge"} ${sha}\n`),
+      "deleteall\n",
+      ...body,
+      ...file("100644", "meta.json", Buffer.from(`${JSON.stringify(meta, null, 1)}\n`)),
+    ];
+  });
+  const input = Buffer.concat(
+    ["feature done\n", ...commits, "done\n"].map((part) => (typeof part === "string" ? Buffer.from(part) : part)),
+  );
+  // A ref of this name is there already only when a call before this one got as far as that.
+  await git(repo, ["fast-import", "--quiet", "--force"], { input });
+  const made = new Set((await git(repo, ["for-each-ref", "--format=%(refname)", "refs/copse/rescue"])).split("\n"));
+  const missing = gathered.find(({ rescue }) => !made.has(rescue.ref));
+  if (missing !== undefined) throw new CopseError("GIT_FAILED", `git fast-import made no ${missing.rescue.ref}`);
 }
 
 interface Index {
@@ -124,60 +170,23 @@ function adminFiles(gitDir: string): [string, Buffer][] {
   return found;
 }
 
-/** `first`, and every other commit these files name that those do not lead to. */
-async function commitsIn(worktree: string, first: readonly (string | null)[], admin: readonly [string, Buffer][]): Promise<string[]> {
-  const own = [...new Set(first.filter((sha) => sha !== null))];
-  const named = new Set(admin.flatMap(([, bytes]) => bytes.toString("latin1").match(/\b(?:[0-9a-f]{40}|[0-9a-f]{64})\b/g) ?? []));
-  const others = [...named].filter((sha) => !own.includes(sha) && !/^0+$/.test(sha));
-  if (others.length === 0) return own;
-  const checked = await git(worktree, ["cat-file", "--batch-check=%(objecttype) %(objectname)"], { input: `${others.join("\n")}\n` });
+const commitsNamed = (admin: readonly [string, Buffer][]): string[] => {
+  const named = admin.flatMap(([, bytes]) => bytes.toString("latin1").match(/\b(?:[0-9a-f]{40}|[0-9a-f]{64})\b/g) ?? []);
+  return [...new Set(named)].filter((sha) => !/^0+$/.test(sha));
+};
+
+/** Of the commits the worktrees' own files name those that nothing but they keep alive. */
+async function loneCommits(repo: string, gathered: readonly Gathered[]): Promise<Set<string>> {
+  const named = [...new Set(gathered.flatMap((one) => one.named))];
+  if (named.length === 0) return new Set();
+  const checked = await git(repo, ["cat-file", "--batch-check=%(objecttype) %(objectname)"], { input: `${named.join("\n")}\n` });
   const commits = checked.split("\n").flatMap((row) => (row.startsWith("commit ") ? [row.slice(7)] : []));
-  if (commits.length === 0) return own;
+  if (commits.length === 0) return new Set();
+  const own = [...new Set(gathered.flatMap((one) => one.own))];
   const input = [...commits, ...own.map((sha) => `^${sha}`), ""].join("\n");
-  const lone = (await git(worktree, ["rev-list", "--stdin", "--not", "--branches", "--tags", "--remotes"], { input })).split("\n");
-  return [...own, ...commits.filter((sha) => lone.includes(sha))];
+  const lone = await git(repo, ["rev-list", "--stdin", "--not", "--branches", "--tags", "--remotes"], { input });
+  return new Set(lone.split("\n").filter((sha) => commits.includes(sha)));
 }
 
 /** C-style where it must be; see the section on paths in git-fast-import(1). */
 const quoted = (path: string): string => (/["\\\n]/.test(path) ? `"${path.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"` : path);
-
-/** @throws CopseError when the ref is no rescue */
-export async function readRescue(repo: string, ref: string): Promise<RescueMeta> {
-  const text = await gitMaybe(repo, ["cat-file", "blob", `${ref}:meta.json`]);
-  if (text === undefined) throw new CopseError("TASK_NOT_FOUND", `${ref} is no rescue of Copse's, or is gone`);
-  return JSON.parse(text) as RescueMeta;
-}
-
-export interface RescuedFile {
-  readonly path: string;
-  readonly link: boolean;
-  readonly bytes: Buffer;
-}
-
-const batchBytes = 64 * 1024 * 1024;
-
-/** The files below `folder` of a rescue, some at a time. */
-export async function* rescuedFiles(repo: string, ref: string, folder: "files" | "admin"): AsyncGenerator<RescuedFile[]> {
-  const rows = (await git(repo, ["ls-tree", "-r", "-l", "-z", "--full-tree", `${ref}:`, "--", folder]))
-    .split("\0")
-    .filter((row) => row !== "");
-  const entries = rows.map((row) => {
-    const [, mode = "", sha = "", size = "", path = ""] = /^(\d+) blob (\w+) +(\d+)\t([\s\S]*)$/.exec(row) ?? [];
-    return { link: mode === "120000", sha, size: Number(size), path: path.slice(folder.length + 1) };
-  });
-  for (let from = 0; from < entries.length; ) {
-    let bytes = 0;
-    let to = from;
-    while (to < entries.length && (to === from || bytes + (entries[to]?.size ?? 0) < batchBytes)) bytes += entries[to++]?.size ?? 0;
-    const batch = entries.slice(from, to);
-    const out = await gitBytes(repo, ["cat-file", "--batch"], { input: `${batch.map(({ sha }) => sha).join("\n")}\n` });
-    let at = 0;
-    yield batch.map(({ path, link, size }) => {
-      at = out.indexOf(10, at) + 1;
-      const file = { path, link, bytes: out.subarray(at, at + size) };
-      at += size + 1;
-      return file;
-    });
-    from = to;
-  }
-}
