@@ -19,6 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "result/merge.ts",
     "result/summary.ts",
     "result/publish.ts",
+    "result/refresh.ts",
     "forge",
     "process/to-end.ts",
     "session/agents",

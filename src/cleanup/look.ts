@@ -7,6 +7,7 @@ import { unfinishedOperation } from "../git/changes.ts";
 import { findRepository } from "../git/repository.ts";
 import { type Status, statusOf } from "../git/status.ts";
 import type { WorktreeEntry } from "../git/worktrees.ts";
+import { isDeadLock } from "./lock-holder.ts";
 
 export interface Sight {
   /** What could not be seen, and why; everything else counts only without it. */
@@ -78,7 +79,7 @@ export async function look(
       nested: [...status.untracked.filter((name) => name.endsWith("/")), ...status.submodules, ...submodulesIn(repo.gitDir)],
       ignored,
       bytes: bytesOf(path, [...status.changed, ...status.untracked, ...ignored.files]),
-      locked: entry.locked === null || entry.locked.startsWith("copse") ? null : entry.locked,
+      locked: entry.locked === null || isDeadLock(entry.locked) ? null : entry.locked,
       occupants: [...atWork].filter(([, cwd]) => cwd === real || cwd.startsWith(`${real}/`)).map(([pid]) => pid),
     };
   } catch (error) {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Inside the folder that holds the worktrees. */
-const trashName = ".copse-trash";
+export const trashName = ".copse-trash";
 
 export const trashFor = (worktree: string): string => join(dirname(worktree), trashName);
 

@@ -2,7 +2,7 @@
 import { CopseError } from "../core/errors.ts";
 import { similar } from "../core/similar.ts";
 import type { Task } from "../core/task.ts";
-import { findRepository } from "../git/repository.ts";
+import { findRepository, type Repository } from "../git/repository.ts";
 import { type Entry, readIndex, taskOf } from "../store/index-file.ts";
 import { stateDir, taskDir } from "../store/paths.ts";
 import { readTask } from "../store/tasks.ts";
@@ -58,9 +58,11 @@ function newest(entries: readonly Entry[]): Entry | undefined {
   return entries.filter((entry) => entry.endedAt === "").at(-1) ?? entries.at(-1);
 }
 
-export function repoIdMaybe(cwd: string): string | undefined {
+export const repoIdMaybe = (cwd: string): string | undefined => repositoryMaybe(cwd)?.id;
+
+export function repositoryMaybe(cwd: string): Repository | undefined {
   try {
-    return findRepository(cwd).id;
+    return findRepository(cwd);
   } catch (error) {
     if (error instanceof CopseError) return undefined;
     throw error;

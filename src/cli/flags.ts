@@ -57,6 +57,7 @@ export const tasksFlags: readonly Flag[] = [
   { name: "json", kind: "boolean", describe: "Print JSON" },
   { name: "quiet", alias: ["q"], kind: "boolean", describe: "Print ids only" },
   { name: "watch", kind: "boolean", describe: "Keep showing, once a second" },
+  { name: "refresh", kind: "boolean", describe: "Ask the forge first what became of their pull requests" },
   { name: "help", alias: ["h"], kind: "boolean", describe: "Show help" },
   { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },
 ];

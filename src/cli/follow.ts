@@ -90,9 +90,7 @@ export function codeOf(task: Task): number {
 
 function print(tasks: readonly Task[], single: boolean): void {
   const [first] = tasks;
-  out(
-    `${JSON.stringify(single && first ? { task: taskJson(first, undefined) } : { tasks: tasks.map((task) => taskJson(task, undefined)) })}\n`,
-  );
+  out(`${JSON.stringify(single && first ? { task: taskJson(first) } : { tasks: tasks.map((task) => taskJson(task)) })}\n`);
 }
 
 function freshen(state: string, tasks: readonly Task[]): Task[] {
@@ -122,7 +120,7 @@ function lines(): View {
       const key = `${task.state} ${detailOf(task, undefined)}`;
       if (seen.get(task.id) === key) continue;
       seen.set(task.id, key);
-      out(`${taskLines([task], new Map(), paint, Date.now())[0]}\n`);
+      out(`${taskLines([task], paint, Date.now())[0]}\n`);
     }
   };
   return { show, close: show };

@@ -29,6 +29,7 @@ export const commandNames = [
   "clean",
   "rm",
   "restore",
+  "adopt",
   "claude",
   "help",
 ];

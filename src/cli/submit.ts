@@ -92,7 +92,7 @@ export async function refuseUntrusted(loaded: Loaded, repo: Repository): Promise
 
 type Reader = ReturnType<typeof reader>;
 
-function reader({ values }: Parsed) {
+export function reader({ values }: Parsed) {
   const text = (name: string) => (typeof values[name] === "string" ? (values[name] as string) : null);
   return {
     flag: (name: string) => values[name] === true,
@@ -195,7 +195,7 @@ interface Given {
   readonly agentArgs: readonly string[];
 }
 
-function requestBuilder(flags: Reader, config: Config, repo: Repository, given: Given): (slug: string) => Request {
+export function requestBuilder(flags: Reader, config: Config, repo: Repository, given: Given): (slug: string) => Request {
   const agent = flags.text("agent") ?? config.agent;
   const settings = config.agents[agent];
   const deliver = (flags.flag("pr") ? "pr" : (flags.text("deliver") ?? config.deliver)) as Delivery;

@@ -30,6 +30,15 @@ export type Fact =
       readonly cwd: string;
       readonly request: Request;
     }
+  /** A worktree that somebody else made became this task's, as it stands. */
+  | {
+      readonly type: "adopted";
+      readonly path: string;
+      readonly branch: string;
+      readonly base: string;
+      readonly baseRef: string;
+      readonly sessionId: string | null;
+    }
   | { readonly type: "slot-taken" }
   | {
       readonly type: "worktree-planned";

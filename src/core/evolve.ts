@@ -26,6 +26,12 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
     source,
   });
   switch (event.type) {
+    case "adopted": {
+      const { path, branch, base, baseRef, sessionId } = event;
+      const place = { planned: { path, branch, base }, worktree: path, worktreeState: "present", branch, base, baseRef } as const;
+      const how = "adopted as it stands; none of its runs was Copse's";
+      return ended({ ...next, ...place, sessionId, sessionBegun: sessionId !== null }, { kind: "stopped", how }, event.at);
+    }
     case "slot-taken":
       return { ...next, ...to("preparing"), notBefore: null, startedAt: task.startedAt ?? event.at };
     case "worktree-planned":

@@ -1,9 +1,9 @@
 /** The JSON of one task, field by field as promised in the contract. Unknown is null, never left out. Pure. */
 import { redact } from "./redact.ts";
-import type { Task, WaitingFor } from "./task.ts";
+import type { Beside, Task } from "./task.ts";
 
-/** `waiting`: from `waitingFor`, when the task is queued. `lastOutputAt`: when a running task's agent last wrote anything. Free text in it is redacted. */
-export function taskJson(task: Task, waiting: WaitingFor | undefined, lastOutputAt: string | null = null): Record<string, unknown> {
+/** Free text in it is redacted. */
+export function taskJson(task: Task, beside: Beside = {}): Record<string, unknown> {
   const { progress } = task;
   return {
     id: task.id,
@@ -30,11 +30,12 @@ export function taskJson(task: Task, waiting: WaitingFor | undefined, lastOutput
     startedAt: task.startedAt,
     endedAt: task.endedAt,
     activity: progress.activity === null ? null : redact(progress.activity),
-    lastOutputAt,
+    lastOutputAt: beside.lastOutputAt ?? null,
     filesChanged: progress.filesChanged,
     toolCalls: progress.toolCalls,
     needs: task.needs && { ...task.needs, text: redact(task.needs.text) },
-    waitingFor: task.state === "queued" ? (waiting ?? null) : null,
+    waitingFor: task.state === "queued" ? (beside.waiting ?? null) : null,
+    overlaps: beside.overlaps ?? [],
     verify: task.verify,
     result: task.result && { ...task.result, summary: task.result.summary === null ? null : redact(task.result.summary) },
     failure: task.failure && { ...task.failure, message: redact(task.failure.message) },

@@ -94,6 +94,24 @@ export interface WaitingFor {
   readonly until?: Instant;
 }
 
+/** Another task whose work would conflict with this one's, as both stand now. */
+export interface Overlap {
+  readonly id: string;
+  readonly label: string;
+  /** Paths in conflict. */
+  readonly files: readonly string[];
+}
+
+/** What is known of a task beside its log. */
+export interface Beside {
+  /** When it is queued. */
+  readonly waiting?: WaitingFor | undefined;
+  /** When a running task's agent last wrote anything. */
+  readonly lastOutputAt?: string | null;
+  /** While it is open. */
+  readonly overlaps?: readonly Overlap[];
+}
+
 export interface Check {
   readonly command: string;
   readonly exitCode: number | null;
@@ -112,12 +130,22 @@ export interface Failure {
   readonly hint: string | null;
 }
 
+/** A task's pull request as the forge last had it. */
+export interface PullRequestSeen {
+  readonly number: number;
+  readonly url: string;
+  readonly draft: boolean;
+  readonly state: "open" | "merged" | "closed";
+  /** What its checks say; null where there are none, or nobody has looked since it was opened. */
+  readonly checks: "passing" | "failing" | "pending" | null;
+}
+
 export interface Result {
   readonly outcome: "changes" | "no-changes";
   readonly summary: string | null;
   readonly commits: number;
   readonly diff: { readonly files: number; readonly insertions: number; readonly deletions: number };
-  readonly pr: { readonly number: number; readonly url: string; readonly draft: boolean } | null;
+  readonly pr: PullRequestSeen | null;
   readonly report: string;
 }
 

@@ -1,5 +1,7 @@
 /** What Copse asks of a forge (GitHub, GitLab, Gitea/Forgejo). One driver a file; nothing outside this folder knows one from the other. */
 
+import type { PullRequestSeen } from "../core/task.ts";
+
 export type ForgeKind = "github" | "gitlab" | "gitea";
 
 /** A repository on a forge. */
@@ -56,5 +58,5 @@ export interface Forge {
   update(number: number, change: { readonly title: string; readonly body: string }): Promise<PullRequest>;
   extras(pr: PullRequest, extras: Extras): Promise<string[]>;
   /** As it is now, with what its checks say where the forge has some. */
-  look(number: number): Promise<PullRequest & { readonly checks: "passing" | "failing" | "pending" | null }>;
+  look(number: number): Promise<PullRequest & { readonly checks: PullRequestSeen["checks"] }>;
 }

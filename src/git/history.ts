@@ -1,11 +1,17 @@
 /** The commits that tasks and the branches they might have arrived in have made since they parted: who led to whom, and which paths each changed. One git-log(1) for all. */
-import { git } from "./git.ts";
+import { type GitOptions, git, gitMaybe } from "./git.ts";
 
 export interface Commit {
   readonly tree: string;
   readonly parents: readonly string[];
   /** As git writes them (special ones quoted); of a merge, against its first parent. */
   readonly paths: readonly string[];
+}
+
+export interface Tip {
+  readonly sha: string;
+  /** The commit it came from; null when nobody knows. */
+  readonly base: string | null;
 }
 
 /** By commit id. What lies further back, or was not asked for, is not there: a commit that is missing says nothing. */
@@ -51,3 +57,17 @@ export function leadingTo(history: History, tip: string, without: ReadonlySet<st
 
 export const pathsOf = (history: History, commits: Iterable<string>): Set<string> =>
   new Set([...commits].flatMap((sha) => history.get(sha)?.paths ?? []));
+
+/** Of each tip the paths in which it differs from its base; none where the base is gone. One process, where none is. */
+export async function pathsChanged(repo: string, tips: readonly Tip[], options: GitOptions = {}): Promise<Map<string, readonly string[]>> {
+  if (tips.length === 0) return new Map();
+  // "commit parent": the difference between the two, below a line with the commit's own id; nothing at all where there is none.
+  const input = tips.map(({ sha, base }) => `${sha} ${base}\n`).join("");
+  const out = await gitMaybe(repo, ["diff-tree", "--stdin", "--format=%x01%H", "-r", "--name-only", "--no-renames"], { ...options, input });
+  if (out === undefined)
+    return tips.length === 1
+      ? new Map()
+      : new Map((await Promise.all(tips.map((tip) => pathsChanged(repo, [tip], options)))).flatMap((one) => [...one]));
+  const changed = parseHistory(out);
+  return new Map(tips.map(({ sha }) => [sha, changed.get(sha)?.paths ?? []]));
+}

@@ -3,7 +3,8 @@
  * the same patches (rebase, or a squash whose lines were changed again since). All branches are asked in a handful of git processes; see git-merge-tree(1), git-cherry(1).
  */
 import { git, gitLine, gitMaybe } from "./git.ts";
-import { type History, historyOf, leadingTo, parseHistory, pathsOf } from "./history.ts";
+import { type History, historyOf, leadingTo, pathsChanged, pathsOf, type Tip } from "./history.ts";
+import { tryMerges } from "./merge-tree.ts";
 
 export type LandedBy = "same-commit" | "ancestor" | "no-change" | "same-tree" | "merge-adds-nothing" | "same-patch";
 export interface Landed {
@@ -14,12 +15,6 @@ export interface Landed {
 export interface Target {
   readonly name: string;
   readonly sha: string;
-}
-
-export interface Tip {
-  readonly sha: string;
-  /** The commit it came from; null when nobody knows. */
-  readonly base: string | null;
 }
 
 /** @returns for each commit of `tips` that has arrived, where and how it is known. */
@@ -42,10 +37,14 @@ export async function landed(repo: string, targets: readonly Target[], tips: rea
     const asked = await possible(repo, target, open(), history, since.get(target.sha) ?? new Set(), found);
     if (asked.length === 0) continue;
     // A commit merged with itself is its own tree.
-    const merged = await mergedTrees(repo, target.sha, [target.sha, ...asked]);
-    const tree = merged.get(target.sha);
-    for (const tip of asked) {
-      if (tree !== undefined && merged.get(tip) === tree)
+    const [itself, ...merged] = await tryMerges(
+      repo,
+      [target.sha, ...asked].map((sha) => [target.sha, sha] as const),
+      { unrelated: true },
+    ).catch(() => []);
+    for (const [n, tip] of asked.entries()) {
+      const tree = merged[n]?.conflicts.length === 0 ? merged[n].tree : undefined;
+      if (tree !== undefined && tree === itself?.tree)
         found.set(tip, { by: history.get(tip)?.tree === tree ? "same-tree" : "merge-adds-nothing", into: target.name });
       else if (await samePatch(repo, target.sha, tip)) found.set(tip, { by: "same-patch", into: target.name });
     }
@@ -95,34 +94,6 @@ export async function pushed(repo: string, tips: readonly string[]): Promise<str
   if (tips.length === 0) return [];
   const outside = new Set((await git(repo, ["rev-list", "--stdin", "--not", "--remotes"], { input: `${tips.join("\n")}\n` })).split("\n"));
   return tips.filter((tip) => !outside.has(tip));
-}
-
-/** The tree of each clean merge of a tip into `into`; none for a conflict. Git before 2.39 cannot say, and then none has arrived this way. */
-async function mergedTrees(repo: string, into: string, tips: readonly string[]): Promise<Map<string, string>> {
-  const input = tips.map((sha) => `${into} ${sha}\n`).join("");
-  const out = await gitMaybe(repo, ["merge-tree", "--write-tree", "--stdin", "--no-messages", "--name-only"], { input });
-  // One answer a merge: `1 NUL tree NUL NUL`, or `0 NUL tree NUL path NUL … NUL NUL` for a conflict.
-  const answers = (out ?? "").split("\0\0");
-  const trees = new Map<string, string>();
-  for (const [i, sha] of tips.entries()) {
-    const [clean, tree = ""] = (answers[i] ?? "").split("\0");
-    if (clean === "1") trees.set(sha, tree);
-  }
-  return trees;
-}
-
-/** Of each tip the paths in which it differs from its base; none where the base is gone. One process, where none is. */
-async function pathsChanged(repo: string, tips: readonly Tip[]): Promise<Map<string, readonly string[]>> {
-  if (tips.length === 0) return new Map();
-  // "commit parent": the difference between the two, below a line with the commit's own id; nothing at all where there is none.
-  const input = tips.map(({ sha, base }) => `${sha} ${base}\n`).join("");
-  const out = await gitMaybe(repo, ["diff-tree", "--stdin", "--format=%x01%H", "-r", "--name-only", "--no-renames"], { input });
-  if (out === undefined)
-    return tips.length === 1
-      ? new Map()
-      : new Map((await Promise.all(tips.map((tip) => pathsChanged(repo, [tip])))).flatMap((one) => [...one]));
-  const changed = parseHistory(out);
-  return new Map(tips.map(({ sha }) => [sha, changed.get(sha)?.paths ?? []]));
 }
 
 async function samePatch(repo: string, into: string, tip: string): Promise<boolean> {

@@ -17,6 +17,7 @@ import { fillTemplate } from "../store/templates.ts";
 import { artefactsOf } from "./artefacts.ts";
 import { gatherEvidence, sendBack } from "./evidence.ts";
 import { deliveryCookie, type Kept, keepLeftovers } from "./leftovers.ts";
+import { outsideFile, sayOutside } from "./outside.ts";
 import { type Publish, publish, pushOnly } from "./publish.ts";
 import { reportValues } from "./report.ts";
 
@@ -34,6 +35,7 @@ export async function deliver(record: TaskRecord, env: Env, forges: Publish["for
   let failure: Failure | null = null;
   try {
     const kept = await keep(record, env);
+    await sayOutside(record);
     if (completes(record.task)) await gatherEvidence(record, env, signal);
     if (completes(record.task) && !signal.aborted && (await sendBack(record))) return;
     if (kept) work = await measure(record.task, kept.tip);
@@ -134,5 +136,5 @@ async function finish(record: TaskRecord, failure: Failure | null, work: Work | 
   const place = task.worktree ?? task.planned?.path;
   if (task.request.worktree && place !== undefined) await unlockWorktree(task.repo, place).catch(() => {});
   await record.add([{ type: "delivered", result, failure }]);
-  for (const file of [envFile(record.dir), join(record.dir, "delivering")]) rmSync(file, { force: true });
+  for (const file of [envFile(record.dir), outsideFile(record.dir), join(record.dir, "delivering")]) rmSync(file, { force: true });
 }

@@ -8,6 +8,7 @@ import { redact } from "../core/redact.ts";
 import type { Check, Task } from "../core/task.ts";
 import { unfinishedOperation } from "../git/changes.ts";
 import { type GitOptions, git, gitLine, gitMaybe } from "../git/git.ts";
+import { tryMerges } from "../git/merge-tree.ts";
 import { statusOf } from "../git/status.ts";
 import { assertWorktree, commitOf, headRef, leadsTo } from "../git/worktrees.ts";
 
@@ -81,12 +82,10 @@ async function make(task: Task, dir: string, head: string, tip: string, { how, m
   return onto;
 }
 
-/** The tree of a merge of the two, made without touching any files. Asked as for many: git answers over a conflict then, where it else ends with 1. */
+/** The tree of a merge of the two, made without touching any files. */
 async function mergedTree(task: Task, dir: string, ours: string, theirs: string): Promise<string> {
-  const input = `${ours} ${theirs}\n`;
-  const out = await git(dir, ["merge-tree", "--write-tree", "--stdin", "--no-messages", "--name-only"], { input });
-  const [clean, tree = "", ...files] = out.split("\0").filter((part) => part !== "");
-  if (clean === "1") return tree;
+  const [{ tree, conflicts: files } = { tree: "", conflicts: [] }] = await tryMerges(dir, [[ours, theirs]]);
+  if (files.length === 0 && tree !== "") return tree;
   const named = `${files.slice(0, 10).join(", ")}${files.length > 10 ? ` and ${files.length - 10} more` : ""}`;
   throw new CopseError("CONFLICT", `${task.branch} conflicts with what is there, in ${named}; nothing was changed`, {
     hint: `Have its agent mend it: copse retry ${task.label}, or merge by hand: git merge ${task.branch}`,

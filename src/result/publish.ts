@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { PrPolicy, Task } from "../core/task.ts";
 import { compareUrl, type ForgeSetting, forgeOf } from "../forge/address.ts";
+import { driverFor } from "../forge/driver.ts";
 import type { Forge, ForgeRepo } from "../forge/forge.ts";
 import { tokenFor } from "../forge/login.ts";
 import type { Difference } from "../git/changes.ts";
@@ -75,15 +76,6 @@ async function targetOf({ task, forges, env }: Publish, remote: string): Promise
   if (token === null) return byHand(`there is no login for ${repo.host} (gh auth login, or GH_TOKEN)`);
   const forge = await driverFor(repo, token);
   return { forge, head, base: baseOf(task) ?? (await forge.defaultBranch()) };
-}
-
-/** Loaded where they are needed: each is large. */
-async function driverFor(repo: ForgeRepo, token: string): Promise<Forge> {
-  // For tests: the pauses between writes, which forges ask for, take seconds each.
-  const pause = process.env["COPSE_FORGE_PAUSE"] !== "off";
-  if (repo.kind === "github") return (await import("../forge/github.ts")).github(repo, token, pause);
-  if (repo.kind === "gitlab") return (await import("../forge/gitlab.ts")).gitlab(repo, token);
-  return (await import("../forge/gitea.ts")).gitea(repo, token);
 }
 
 /** The branch it began from, where that is one of the remote's: `origin/main` → `main`. */

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { CopseError } from "../core/errors.ts";
-import type { PrPolicy, Result, Task } from "../core/task.ts";
+import type { PrPolicy, PullRequestSeen, Task } from "../core/task.ts";
 import type { Forge, ForgeRepo, PullRequest } from "../forge/forge.ts";
 import type { Difference } from "../git/changes.ts";
 import { fillTemplate, readOwn } from "../store/templates.ts";
@@ -23,7 +23,7 @@ export interface Wanted {
 }
 
 export interface Opened {
-  readonly pr: NonNullable<Result["pr"]> | null;
+  readonly pr: PullRequestSeen | null;
   readonly notes: readonly string[];
 }
 
@@ -58,7 +58,7 @@ async function adopt({ task, forge }: Wanted, pr: PullRequest, page: Page): Prom
   return { pr: brief(same ? pr : await forge.update(pr.number, page)), notes: [] };
 }
 
-const brief = ({ number, url, draft }: PullRequest): NonNullable<Result["pr"]> => ({ number, url, draft });
+const brief = ({ number, url, draft, state }: PullRequest): PullRequestSeen => ({ number, url, draft, state, checks: null });
 
 /** What it will say; nothing is asked of anybody. */
 export function pageOf({

@@ -8,6 +8,7 @@ import type { Failure, Task } from "../core/task.ts";
 import { fence } from "../process/supervised.ts";
 import type { Queue, Slot } from "../queue/queue.ts";
 import { deliver } from "../result/deliver.ts";
+import { rememberOutside } from "../result/outside.ts";
 import { agentFor } from "../session/agents/index.ts";
 import { runEnvironment } from "../session/environment.ts";
 import { loginOf } from "../session/login.ts";
@@ -17,11 +18,11 @@ import type { Config } from "../store/config.ts";
 import { runDir } from "../store/paths.ts";
 import { Superseded, type TaskRecord } from "../store/record.ts";
 import { debug } from "../system/debug.ts";
-import { roomAt } from "../system/disk.ts";
 import { isAlive } from "../system/identity.ts";
 import { placeStands, prepare } from "../worktree/prepare.ts";
 import { type Closed, type Gates, reasonOf } from "./gate.ts";
 import { recoverRun } from "./recover.ts";
+import { lackOfRoom, moreRoom, spaceLookMs } from "./room.ts";
 
 export interface House {
   readonly queue: Queue;
@@ -43,7 +44,6 @@ export interface House {
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-const spaceLookMs = 1000;
 
 /** Settles when the task has ended. @throws Superseded when another runner has taken over */
 export async function drive(record: TaskRecord, house: House): Promise<void> {
@@ -78,13 +78,17 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
             await waitForPerson(record, house);
             break;
           case "prepare":
-            await orFail(record, "prepare", () =>
-              stoppable(record, (signal) => prepare(record, runEnvironment(record.task, record.dir, record.task.run + 1), signal)),
-            );
+            await orFail(record, "prepare", async () => {
+              const outside = rememberOutside(record);
+              outside.catch(() => {});
+              await stoppable(record, (signal) => prepare(record, runEnvironment(record.task, record.dir, record.task.run + 1), signal));
+              await outside;
+            });
             break;
           case "start":
             await orFail(record, "run", async () => {
               if (!(await placeStands(record))) return;
+              await rememberOutside(record);
               const agent = agentFor(record.task.request);
               if (agent.resumes) await house.stagger(agent.name);
               const child = await startSession(record, house.config());
@@ -250,27 +254,6 @@ async function enterUnlessChanged(record: TaskRecord, queue: Queue): Promise<Slo
     throw error;
   } finally {
     end();
-  }
-}
-
-/** The text does not name the figure: it would be a new event at every look. */
-function lackOfRoom(record: TaskRecord, minFreeMb: number): string | undefined {
-  for (const place of [record.dir, record.task.repo]) {
-    const room = roomAt(place);
-    if (room && room.bytes < minFreeMb * 1024 * 1024) return `waits for disk space: under ${minFreeMb} MB free at ${place}`;
-    if (room && minFreeMb > 0 && room.inodes < 10_000) return `waits for disk space: under 10000 inodes free at ${place}`;
-  }
-  return undefined;
-}
-
-/** After a full disk: settles when there is more room than now, when the task has changed, or after a while. */
-async function moreRoom(record: TaskRecord): Promise<void> {
-  const look = () => [record.dir, record.task.repo].map((place) => roomAt(place));
-  const before = look();
-  const { seq } = record.task;
-  for (let n = 0; n < 30 && record.task.seq === seq; n++) {
-    await record.wait(spaceLookMs);
-    if (look().some((room, i) => room && (room.bytes > (before[i]?.bytes ?? 0) || room.inodes > (before[i]?.inodes ?? 0)))) return;
   }
 }
 

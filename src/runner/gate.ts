@@ -5,6 +5,7 @@
  * Held in memory; after a restart it is rebuilt from the tasks that wait for a limit.
  */
 import type { Task } from "../core/task.ts";
+import { loginOf } from "../session/login.ts";
 
 export interface Closed {
   /** null: until a person tries again. */
@@ -38,6 +39,15 @@ export class Gates {
   /** `jitter` from 0 to 1. */
   constructor(jitter: () => number = Math.random) {
     this.#jitter = jitter;
+  }
+
+  /** What the logs of open tasks still say of limits, for a runner that has just begun. */
+  recall(open: readonly { readonly task: Task; readonly dir: string }[]): void {
+    for (const { task, dir } of open) {
+      const held = task.state === "queued" && task.notBefore?.kind === "limit" ? task.notBefore : null;
+      const login = held?.at ? loginOf(task, dir) : null;
+      if (held?.at && login !== null) this.close(login, "limit", held.at, held.text);
+    }
   }
 
   /** A run met the limit, or was found waiting for it. @returns the closed gate, and whether that is news. */

@@ -10,7 +10,6 @@ import { Announcer } from "../notify/announcer.ts";
 import { limitNotice } from "../notify/text.ts";
 import { memoryQueue } from "../queue/memory.ts";
 import type { Queue } from "../queue/queue.ts";
-import { loginOf } from "../session/login.ts";
 import { type Config, loadConfig } from "../store/config.ts";
 import { holdsEpoch } from "../store/epoch.ts";
 import { compact, healIndex, logSize, sweepHalfMade } from "../store/heal.ts";
@@ -25,6 +24,7 @@ import { Door } from "./door.ts";
 import { drive, type House } from "./drive.ts";
 import { type Closed, Gates } from "./gate.ts";
 import { once } from "./once.ts";
+import { OverlapWatch } from "./overlaps.ts";
 import { stagger } from "./stagger.ts";
 
 const tickMs = 1000;
@@ -54,6 +54,7 @@ export class Runner {
   readonly #gates = new Gates();
   readonly #budget: DayBudget;
   readonly #door: Door;
+  readonly #overlaps: OverlapWatch;
   #busyAt = performance.now();
   #indexBase = 0;
   #ticks = 0;
@@ -69,6 +70,7 @@ export class Runner {
     this.#config = loadConfig(null).config;
     this.#announcer = new Announcer(() => this.#config.notify, say);
     this.#budget = new DayBudget(state, () => this.#config.maxCostPerDayUsd);
+    this.#overlaps = new OverlapWatch(state, this.#sayOnce);
     this.#door = new Door(
       (ask) => this.#answer(ask),
       (repoId, id) => this.#poke(repoId, id),
@@ -123,10 +125,7 @@ export class Runner {
     }
     sweepHalfMade(this.#state);
     this.#indexBase = indexSize(this.#state);
-    for (const { task, dir } of open) {
-      const login = task.state === "queued" && task.notBefore?.kind === "limit" && task.notBefore.at !== null ? loginOf(task, dir) : null;
-      if (login !== null && task.notBefore?.at) this.#gates.close(login, "limit", task.notBefore.at, task.notBefore.text);
-    }
+    this.#gates.recall(open);
     open.sort((a, b) => Number(holdsSlot(b.task)) - Number(holdsSlot(a.task)));
     for (const record of open) this.#drive(record);
   }
@@ -223,6 +222,7 @@ export class Runner {
         compact(this.#state);
         this.#indexBase = indexSize(this.#state);
       }
+      this.#overlaps.tick([...this.#records.values()].map(({ task }) => task));
       if (this.#busy()) this.#busyAt = performance.now();
       else if (performance.now() - this.#busyAt > this.#config.idleSeconds * 1000) await this.#tryToLeave();
       this.#reload();

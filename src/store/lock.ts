@@ -45,11 +45,11 @@ function noteHolder(path: string): void {
 /**
  * Runs `work` while holding the lock named by the path `name` (a folder `name.lock` appears beside it).
  * `work` gets a function that says whether the lock is still ours: ask it before a write that follows an await.
- * @throws CopseError BUSY when it cannot be had in about 15 s.
+ * @throws CopseError BUSY when it cannot be had within `patienceMs`
  */
-export async function withLock<T>(name: string, work: (held: () => boolean) => T | Promise<T>): Promise<T> {
+export async function withLock<T>(name: string, work: (held: () => boolean) => T | Promise<T>, patienceMs = 15_000): Promise<T> {
   let compromised = false;
-  const release = await acquire(name, (error) => {
+  const release = await acquire(name, patienceMs, (error) => {
     compromised = true;
     debug(() => `lock ${name} was lost: ${error.message}`);
   });
@@ -60,10 +60,8 @@ export async function withLock<T>(name: string, work: (held: () => boolean) => T
   }
 }
 
-const patienceMs = 15_000;
-
 /** Only "somebody has it" is waited out; a full disk or a folder that is gone is told at once. */
-async function acquire(name: string, onCompromised: (error: Error) => void): Promise<() => Promise<void>> {
+async function acquire(name: string, patienceMs: number, onCompromised: (error: Error) => void): Promise<() => Promise<void>> {
   const deadline = performance.now() + patienceMs;
   for (let waitMs = 2; ; waitMs = Math.min(waitMs * 1.3, 50)) {
     try {

@@ -97,6 +97,7 @@ const needed: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   },
   "worktree-planned": { path: "string", branch: "text", base: "string", baseRef: "string" },
   "worktree-made": { path: "string", branch: "text", base: "string" },
+  adopted: { path: "string", branch: "string", base: "string", baseRef: "string", sessionId: "text" },
   "run-starting": { run: "number", sessionId: "text" },
   "run-started": { run: "number", identity: "object" },
   "run-ended": { after: "object", progress: "object", summary: "text" },

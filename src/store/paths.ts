@@ -41,6 +41,9 @@ export const socketName = "s";
 export const bellName = (version: string): string => `bell-${version}`;
 export const indexFile = (state: string): string => join(state, "index.jsonl");
 export const olderIndexFile = (state: string): string => join(state, "index-older.jsonl");
+export const overlapsFile = (state: string): string => join(state, "overlaps.json");
+/** Objects of work that is not committed yet, to see whether it would conflict; may be removed at any time. */
+export const overlapDir = (state: string): string => join(state, "runner", "overlap");
 export const trustFile = (state: string): string => join(state, "trust.json");
 export const reposDir = (state: string): string => join(state, "repos");
 export const repoDir = (state: string, repoId: string): string => join(state, "repos", repoId);
@@ -56,6 +59,8 @@ export const promptFile = (dir: string): string => join(dir, "prompt");
 /** The submitter's environment, 0600, gone when the task has ended. */
 export const envFile = (dir: string): string => join(dir, "env.json");
 export const reportFile = (dir: string): string => join(dir, "report.md");
+/** Locked while a merge runs checks in the task's worktree. */
+export const mergeLock = (dir: string): string => join(dir, "merging");
 export const runDir = (dir: string, run: number): string => join(dir, `run${run}`);
 export const setupDir = (dir: string, run: number): string => join(dir, `setup${run}`);
 export const checkDir = (dir: string, run: number, check: number): string => join(dir, `check${run}.${check}`);

@@ -29,6 +29,8 @@ export interface NewTask {
   readonly env: Readonly<Record<string, string>>;
   /** Is a branch or folder of that slug in the way? Says what, or undefined. */
   readonly taken: (slug: string) => string | undefined;
+  /** What is true of it from the beginning. */
+  readonly facts?: readonly Fact[];
   /** A thing of which the task must be the only open user, as a claim's name (a checkout it works in). */
   readonly alsoClaim: string | undefined;
 }
@@ -61,9 +63,9 @@ export function createTask(state: string, wanted: NewTask, now: Date): Task {
 function writeTask(state: string, wanted: NewTask, id: string, label: string, slug: string, now: Date): Task {
   const { repo, repoId, cwd } = wanted;
   const fact: Fact = { type: "added", format: logFormat, id, label, slug, repo, repoId, cwd, request: wanted.request(slug) };
-  const events = number([fact], 0, now.toISOString(), 0);
+  const events = number([fact, ...(wanted.facts ?? [])], 0, now.toISOString(), 0);
   const beside = join(tasksDir(state, repoId), `.new-${id}`);
-  const log = line(events[0] as (typeof events)[0]);
+  const log = events.map(line).join("");
   try {
     mkdirSync(beside, { mode: 0o700 });
     writeNew(promptFile(beside), wanted.prompt);

@@ -76,6 +76,21 @@ for (const [how, flags, parents, subjects] of [
   );
 }
 
+inBox("a retry waits for a merge whose checks run in the task's worktree", async (box) => {
+  const gate = join(box.dir, "gate");
+  // Passes at once for the task itself, and waits when it is run on the merged result.
+  const check = `test ! -e '${gate}.on' || { touch '${gate}.in'; until test -e '${gate}'; do sleep 0.05; done; }`;
+  assert.is((await box.copse(["run", "-q", "-l", "docs", "--verify", check, "--exec", "--", "sh", "-c", "echo w >> w.txt"])).code, 0);
+  writeFileSync(`${gate}.on`, "");
+  const merging = box.copse(["merge", "docs"]);
+  await waitFor(() => existsSync(`${gate}.in`), "the check on the merged result");
+  refused(await box.copse(["retry", "docs"]), 75, /docs is being merged: its checks run in its worktree/, /Try again/);
+  writeFileSync(gate, "");
+  assert.is((await merging).code, 0);
+  assert.is((await box.copse(["retry", "docs"])).code, 0);
+  assert.is((await box.copse(["wait", "docs"])).code, 0);
+});
+
 inBox(
   "a conflict, a check that fails on the merged result, and changes in the way: nothing is changed, and it says what to do",
   async (box) => {

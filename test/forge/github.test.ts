@@ -12,8 +12,8 @@ inLab(
     const ran = await box.copse(["run", "-l", "docs", "--pr", "--verify", "test -f docs.txt", ...work]);
     assert.is(ran.code, 0, ran.stderr);
     const task = await box.task("docs");
-    assert.equal(task.result.pr, { number: 1, url: `http://${lab.host}/me/project/pull/1`, draft: true });
-    assert.match((await box.copse(["tasks"])).stdout, /docs +completed .*verified · .*PR #1/);
+    assert.equal(task.result.pr, { number: 1, url: `http://${lab.host}/me/project/pull/1`, draft: true, state: "open", checks: null });
+    assert.match((await box.copse(["tasks"])).stdout, /docs +completed .*verified · .*PR #1 \(draft\)/);
     const [pull] = lab.pulls;
     assert.equal([pull.head.ref, pull.base.ref, pull.draft], ["copse/docs", "main", true]);
     assert.match(pull.body, /\| `test -f docs\.txt` \| passed \|/);

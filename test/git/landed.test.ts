@@ -217,6 +217,8 @@ test("many branches, two targets: each arrives where it arrived", async () => {
       [target("main"), target("develop")],
       tips.map((sha) => ({ sha, base })),
     );
+    world.git(["checkout", "-q", "--orphan", "unrelated"]);
+    tips.push(commit(world, {}, "no common commit"));
     assert.equal(
       tips.map((sha) => `${found.get(sha)?.by} ${found.get(sha)?.into}`),
       [
@@ -224,6 +226,7 @@ test("many branches, two targets: each arrives where it arrived", async () => {
         "merge-adds-nothing main",
         "ancestor develop",
         "merge-adds-nothing develop",
+        "undefined undefined",
         "undefined undefined",
         "undefined undefined",
       ],

@@ -116,7 +116,8 @@ test("in the middle of a merge, rebase or cherry-pick: left as it is, and told",
         task.notes.join("\n"),
         `the worktree is in the middle of a ${what}; its uncommitted files are left as they are in ${task.worktree}`,
       );
-      assert.is(task.notes.length, 1, "and nothing else is told");
+      assert.is(task.notes.length, 2, "and nothing else is told than of the branch it made");
+      assert.match(task.notes[1], new RegExp(`^while it ran, refs changed: theirs-${label} \\(none\\) → [0-9a-f]{8} \\(`));
       assert.is(show(box, label, "a.txt"), "ours\n", "the branch stands where the agent left it");
       assert.match(readFileSync(join(task.worktree, "a.txt"), "utf8"), /<<<<<<</);
       assert.is(readFileSync(join(task.worktree, "untracked.txt"), "utf8"), "note\n");

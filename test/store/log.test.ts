@@ -139,7 +139,7 @@ test("whatever happens to one log, reading it gives a task that can be shown, or
       writeFileSync(file, data);
       try {
         const { task: read } = readTask(dirOf(task.id));
-        JSON.stringify(taskJson(read, waitingFor([read], "2026-01-01T00:00:00.000Z").get(read.id)));
+        JSON.stringify(taskJson(read, { waiting: waitingFor([read], "2026-01-01T00:00:00.000Z").get(read.id) }));
         assert.type(read.label, "string");
         assert.ok(Array.isArray(read.request.tags));
       } catch (error) {

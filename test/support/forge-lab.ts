@@ -11,7 +11,10 @@ import { Ajv } from "ajv";
 
 type Json = any;
 
-const document: Json = JSON.parse(readFileSync(new URL("../forge/github-openapi.json", import.meta.url), "utf8"));
+// A nullable value with an enumeration may be null, which GitHub's description leaves out of the enumeration and GitHub itself sends (the conclusion of a check under way).
+const document: Json = JSON.parse(readFileSync(new URL("../forge/github-openapi.json", import.meta.url), "utf8"), (_, value) =>
+  value?.nullable === true && Array.isArray(value.enum) && !value.enum.includes(null) ? { ...value, enum: [...value.enum, null] } : value,
+);
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
 ajv.addSchema({ $id: "doc", components: document.components });
 
@@ -28,6 +31,8 @@ export interface Lab {
   gitDir(owner: string, name: string): string;
   /** What is refused: labels nobody knows, reviewers, auto-merge. */
   readonly rules: { labels: string[]; autoMerge: "off" | "clean" | "on" };
+  /** Conclusions of the checks of every commit; null: still under way. */
+  readonly checks: (string | null)[];
   close(): Promise<void>;
 }
 
@@ -37,6 +42,7 @@ export async function forgeLab(dir: string): Promise<Lab> {
   const calls: string[] = [];
   const violations: string[] = [];
   const pulls: Json[] = [];
+  const checks: Lab["checks"] = [];
   const faults: { call: string; times: number; status: number; body: Json; headers: Record<string, string> }[] = [];
   const rules: Lab["rules"] = { labels: ["agents"], autoMerge: "off" };
   const gitDir = (owner: string, name: string) => join(root, owner, `${name}.git`);
@@ -91,6 +97,14 @@ export async function forgeLab(dir: string): Promise<Lab> {
       };
     }
     if (rest === "/pulls" && method === "POST") return create(owner, name, body, mine);
+    if (/^\/commits\/\w+\/check-runs$/.test(rest)) {
+      const run = (conclusion: string | null) => ({
+        ...sample("check-run"),
+        status: conclusion === null ? "in_progress" : "completed",
+        conclusion,
+      });
+      return { status: 200, body: { total_count: checks.length, check_runs: checks.map(run) } };
+    }
     const [, number, more] = /^\/(?:pulls|issues)\/(\d+)(\/\w+)?$/.exec(rest) ?? [];
     const pull = of(number);
     if (pull === undefined) return { status: 404, body: { message: "Not Found" } };
@@ -238,6 +252,7 @@ export async function forgeLab(dir: string): Promise<Lab> {
     calls,
     violations,
     pulls,
+    checks,
     rules,
     gitDir,
     fail: (call, times, status, body, headers = {}) => void faults.push({ call, times, status, body, headers }),

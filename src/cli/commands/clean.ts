@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline/promises";
 import { type Cleaned, clean as cleanUp, expireRescues } from "../../cleanup/clean.ts";
 import { sizeOf } from "../../cleanup/look.ts";
+import { listOrphans, type Orphan } from "../../cleanup/orphans.ts";
 import { type Surveyed, survey } from "../../cleanup/survey.ts";
 import { CopseError, exit } from "../../core/errors.ts";
 import { safeLine } from "../../core/safe.ts";
@@ -12,8 +13,8 @@ import { readIndex, taskOf } from "../../store/index-file.ts";
 import { stateDir, taskDir } from "../../store/paths.ts";
 import { readTask } from "../../store/tasks.ts";
 import { err, isTty, out, screen } from "../../system/output.ts";
-import { findTask, repoIdMaybe } from "../find.ts";
-import { cleanText, megabytes } from "../view/cleanup.ts";
+import { findTask, repositoryMaybe } from "../find.ts";
+import { cleanText, megabytes, orphansText } from "../view/cleanup.ts";
 import { paintFor } from "../view/paint.ts";
 
 export interface CleanOptions {
@@ -33,9 +34,15 @@ export async function clean(options: CleanOptions): Promise<number> {
   const paint = paintFor(screen());
   if (!options.yes && !options.auto) {
     const rows = surveyed.map((one) => ({ ...one, removed: false, rescue: null, error: null, bytes: sizeOf(one.task.worktree ?? "") }));
-    if (options.json) return answer(rows);
+    const orphans = await orphansOf(state, options.all, config.worktrees);
+    if (options.json) return answer(rows, orphans);
     if (options.quiet) printIds(rows.filter((row) => row.verdict.remove));
-    else out(rows.map((row) => `${cleanText(row, row.bytes, paint, options.all)}\n`).join("") + summary(rows));
+    else
+      out(
+        rows.map((row) => `${cleanText(row, row.bytes, paint, options.all)}\n`).join("") +
+          summary(rows) +
+          orphansText(orphans, process.cwd()),
+      );
     return exit.ok;
   }
   const done = await cleanUp(state, surveyed, (one) => {
@@ -109,7 +116,7 @@ async function askFirst(surveyed: readonly Surveyed[]): Promise<void> {
 
 /** Tasks that have a worktree of their own still, also one whose removal a crash cut short. */
 function candidates(state: string, all: boolean): Task[] {
-  const here = repoIdMaybe(process.cwd());
+  const here = repositoryMaybe(process.cwd())?.id;
   if (!all && here === undefined)
     throw new CopseError("NO_REPOSITORY", "this folder is not inside a git repository", { hint: "Everywhere: copse clean --all" });
   return [...readIndex(state).values()]
@@ -119,7 +126,15 @@ function candidates(state: string, all: boolean): Task[] {
     .map((task) => (isTerminal(task) ? readTask(taskDir(state, task.repoId, task.id)).task : task));
 }
 
-function answer(rows: readonly (Cleaned & { bytes?: number })[]): number {
+/** Worktrees without a task, of this repository or of all that have tasks. */
+async function orphansOf(state: string, all: boolean, template: string): Promise<Orphan[]> {
+  const here = repositoryMaybe(process.cwd());
+  const entries = [...readIndex(state).values()].filter((entry) => all || entry.repoId === here?.id);
+  const tasks = entries.map(taskOf);
+  return await listOrphans([...(here === undefined ? [] : [here.root]), ...tasks.map((task) => task.repo)], tasks, template);
+}
+
+function answer(rows: readonly (Cleaned & { bytes?: number })[], orphans: readonly Orphan[] = []): number {
   const worktrees = rows.map(({ task, verdict, removed, rescue, error, bytes, sight }) => ({
     id: task.id,
     label: task.label,
@@ -134,7 +149,7 @@ function answer(rows: readonly (Cleaned & { bytes?: number })[]): number {
     rescue,
     error,
   }));
-  out(`${JSON.stringify({ worktrees })}\n`);
+  out(`${JSON.stringify({ worktrees, orphans })}\n`);
   return rows.some((row) => row.error !== null) ? exit.failed : exit.ok;
 }
 

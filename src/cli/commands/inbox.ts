@@ -17,7 +17,7 @@ import { tell } from "./answer.ts";
 
 export async function inbox(json: boolean, quiet: boolean): Promise<number> {
   const open = blocked();
-  if (json) out(`${JSON.stringify({ tasks: open.map((task) => taskJson(task, undefined)) })}\n`);
+  if (json) out(`${JSON.stringify({ tasks: open.map((task) => taskJson(task)) })}\n`);
   else if (quiet) out(open.map((task) => `${task.id}\n`).join(""));
   else if (open.length === 0) err("Nobody needs you.\n");
   else if (isTty(0) && isTty(1)) await answerAll(open);

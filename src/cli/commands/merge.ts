@@ -7,10 +7,12 @@ import { safe, safeLine } from "../../core/safe.ts";
 import { isTerminal, type Task } from "../../core/task.ts";
 import { findRepository } from "../../git/repository.ts";
 import { runToEnd } from "../../process/to-end.ts";
-import { type How, mergeTask } from "../../result/merge.ts";
+import { type How, type Merge, mergeTask } from "../../result/merge.ts";
 import { taskEnvironment } from "../../session/environment.ts";
 import { append } from "../../store/append.ts";
-import { checkDir } from "../../store/paths.ts";
+import { withLock } from "../../store/lock.ts";
+import { checkDir, mergeLock } from "../../store/paths.ts";
+import { readTask } from "../../store/tasks.ts";
 import { fillTemplate } from "../../store/templates.ts";
 import { err, out } from "../../system/output.ts";
 import { findTask } from "../find.ts";
@@ -25,10 +27,7 @@ const checkMs = 60 * 60_000;
 
 export async function merge(name: string, { how, verify, json }: MergeOptions): Promise<number> {
   const { task, dir, state } = findTask(name);
-  if (!isTerminal(task))
-    throw new CopseError("WRONG_STATE", `${task.label} is ${task.state}; its work is not finished`, {
-      hint: `Wait for it: copse wait ${task.label}`,
-    });
+  mustHaveEnded(task);
   const here = findRepository(process.cwd());
   if (here.id !== task.repoId || here.bare)
     throw new CopseError("WRONG_STATE", `${task.label} belongs to ${task.repo}`, {
@@ -37,7 +36,7 @@ export async function merge(name: string, { how, verify, json }: MergeOptions): 
   const controller = new AbortController();
   process.once("SIGINT", () => controller.abort());
   const round = `merge-${Date.now()}`;
-  const { commit, into, checks } = await mergeTask(task, {
+  const wanted: Merge = {
     checkout: here.top,
     how,
     verify: verify ? task.request.verify : [],
@@ -64,6 +63,10 @@ export async function merge(name: string, { how, verify, json }: MergeOptions): 
       if (code !== 0 && !json) err(`its output: ${safeLine(place, 300)}/run\n`);
       return { command, exitCode: code, durationMs };
     },
+  };
+  const { commit, into, checks } = await withLock(mergeLock(dir), () => {
+    mustHaveEnded(readTask(dir).task);
+    return mergeTask(task, wanted);
   });
   if (commit !== null)
     await append(state, task.repoId, task.id, 0, () => [
@@ -78,6 +81,13 @@ export async function merge(name: string, { how, verify, json }: MergeOptions): 
       ),
     );
   return exit.ok;
+}
+
+function mustHaveEnded(task: Task): void {
+  if (isTerminal(task)) return;
+  throw new CopseError("WRONG_STATE", `${task.label} is ${task.state}; its work is not finished`, {
+    hint: `Wait for it: copse wait ${task.label}`,
+  });
 }
 
 const environment = (task: Task): Record<string, string> => ({

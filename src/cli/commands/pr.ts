@@ -43,7 +43,7 @@ export async function pr(name: string, { dryRun, ready, json }: PrOptions): Prom
     ...(opened === null || now.result?.pr?.number === opened.number ? [] : [{ type: "pull-request", pr: opened } as const]),
     ...notes.filter((note) => !now.notes.includes(note)).map((text) => ({ type: "noted", text }) as const),
   ]);
-  if (json) out(`${JSON.stringify({ task: taskJson(done.task, undefined), pr: opened, notes })}\n`);
+  if (json) out(`${JSON.stringify({ task: taskJson(done.task), pr: opened, notes })}\n`);
   else
     out(
       safe(

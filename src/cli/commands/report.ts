@@ -27,7 +27,7 @@ export function report(names: readonly string[], options: ReportOptions): number
   const tasks = names.length > 0 ? names.map((name) => findTask(name).task) : sinceThen(parseSince(since, now), options.all);
   const about = names.length > 0 ? names.join(", ") : /^\d+\D+$/.test(since) ? `the last ${since}` : `since ${since}`;
   const text = options.json
-    ? `${JSON.stringify({ about, at: now.toISOString(), numbers: numbersOf(tasks), tasks: tasks.map((task) => taskJson(task, undefined)) })}\n`
+    ? `${JSON.stringify({ about, at: now.toISOString(), numbers: numbersOf(tasks), tasks: tasks.map((task) => taskJson(task)) })}\n`
     : summaryPage(tasks, about, now);
   if (options.out === undefined) out(text);
   else {

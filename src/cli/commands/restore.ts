@@ -11,7 +11,7 @@ export async function restore(name: string, json: boolean, quiet: boolean): Prom
   const found = findTask(name);
   const { path, notes } = await restoreWorktree(found.state, found.task);
   const { task } = readTask(found.dir);
-  if (json) out(`${JSON.stringify({ task: taskJson(task, undefined), notes })}\n`);
+  if (json) out(`${JSON.stringify({ task: taskJson(task), notes })}\n`);
   else if (quiet) out(`${task.id}\n`);
   else out(safe(`${[`${task.label} is back in ${path}${task.branch === null ? "" : ` on ${task.branch}`}`, ...notes].join("\n")}\n`));
   return 0;

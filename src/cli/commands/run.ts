@@ -53,7 +53,7 @@ function positionOf(task: Task): number | null {
 
 function submitted(task: Task, position: number | null, values: Parsed["values"]): string {
   if (values["json"] === true)
-    return `${JSON.stringify({ task: taskJson(task, position === null ? undefined : { kind: "slot", text: "in line", position }) })}\n`;
+    return `${JSON.stringify({ task: taskJson(task, position === null ? {} : { waiting: { kind: "slot", text: "in line", position } }) })}\n`;
   if (values["quiet"] === true) return `${task.id}\n`;
   return submittedText(task, position, paintFor(screen()));
 }

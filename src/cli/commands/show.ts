@@ -7,8 +7,8 @@ import { readLately, taskOf } from "../../store/index-file.ts";
 import { readLog } from "../../store/log.ts";
 import { eventsFile } from "../../store/paths.ts";
 import { out, screen } from "../../system/output.ts";
+import { lookBeside } from "../beside.ts";
 import { findTask } from "../find.ts";
-import { lastOutputAt } from "../silence.ts";
 import { paintFor } from "../view/paint.ts";
 import { story } from "../view/story.ts";
 import { showText } from "../view/words.ts";
@@ -20,8 +20,9 @@ export function show(name: string, json: boolean): number {
   // What a run shows of itself lives in the index only.
   const indexed = entries.find((entry) => entry.id === logged.id);
   const task = indexed && logged.state === indexed.state ? { ...logged, progress: taskOf(indexed).progress } : logged;
-  const waiting = waitingFor(entries.filter((entry) => entry.state === "queued").map(taskOf), new Date().toISOString()).get(task.id);
-  if (json) out(`${JSON.stringify(redactAll({ task: taskJson(task, waiting, lastOutputAt(task)), events }))}\n`);
-  else out(showText(task, waiting, story(events), paintFor(screen()), Date.now(), lastOutputAt(task)));
+  const waiting = waitingFor(entries.filter((entry) => entry.state === "queued").map(taskOf), new Date().toISOString());
+  const beside = lookBeside(waiting)(task);
+  if (json) out(`${JSON.stringify(redactAll({ task: taskJson(task, beside), events }))}\n`);
+  else out(showText(task, beside, story(events), paintFor(screen()), Date.now()));
   return 0;
 }

@@ -33,7 +33,7 @@ export async function stop(names: readonly string[], json: boolean, quiet: boole
   if (trouble !== undefined && ended.length === 0) throw trouble;
   if (trouble !== undefined && json) {
     const { code, message, hint } = trouble;
-    out(`${JSON.stringify({ tasks: ended.map((task) => taskJson(task, undefined)), error: { code, message, hint } })}\n`);
+    out(`${JSON.stringify({ tasks: ended.map((task) => taskJson(task)), error: { code, message, hint } })}\n`);
   } else {
     printTasks(ended, json, quiet, (task) => `${task.label} is ${task.state}: ${detailOf(task, undefined) || "nothing was running"}`);
   }

@@ -2,14 +2,16 @@
 
 import { CopseError } from "../../core/errors.ts";
 import { waitingFor } from "../../core/line.ts";
+import { redact } from "../../core/redact.ts";
+import { safeLine } from "../../core/safe.ts";
 import { type StateName, type Task, terminalStates, type WaitingFor } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
 import { type Entry, isOpen, readIndex, readLately, recentMost, recentMs, taskOf } from "../../store/index-file.ts";
 import { stateDir } from "../../store/paths.ts";
 import { err, isTty, out, screen } from "../../system/output.ts";
+import { lookBeside } from "../beside.ts";
 import { repoIdMaybe } from "../find.ts";
 import { type Parsed, parseFlags, tasksFlags } from "../flags.ts";
-import { lastOutputAt } from "../silence.ts";
 import { paintFor } from "../view/paint.ts";
 import { taskLines } from "../view/words.ts";
 
@@ -20,6 +22,7 @@ export async function tasks(argv: readonly string[]): Promise<number> {
   if (words.length > 0)
     throw new CopseError("USAGE", `tasks takes no words, got "${words[0]}"`, { hint: `One task alone: copse show ${words[0]}` });
   const look = looker(values);
+  if (values["refresh"] === true) return print(await refreshed(look(), values), values);
   if (values["watch"] !== true) return print(look(), values);
   const { terminalNotices } = await import("../view/terminal-notice.ts");
   const notice = terminalNotices();
@@ -29,6 +32,15 @@ export async function tasks(argv: readonly string[]): Promise<number> {
     before = redraw(shown, values, before);
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
+}
+
+async function refreshed({ tasks, waiting }: Shown, values: Parsed["values"]): Promise<Shown> {
+  if (values["watch"] === true)
+    throw new CopseError("USAGE", "--refresh asks the forge once; it does not go with --watch", { hint: "copse tasks --refresh" });
+  const [{ refreshPullRequests }, { loadConfig }] = await Promise.all([import("../../result/refresh.ts"), import("../../store/config.ts")]);
+  const done = await refreshPullRequests(tasks, { state: stateDir(), forges: loadConfig(null).config.forges, env: process.env });
+  for (const line of done.trouble) err(`copse: ${safeLine(redact(line), 500)}\n`);
+  return { tasks: done.tasks, waiting };
 }
 
 interface Shown {
@@ -63,12 +75,12 @@ function looker(values: Parsed["values"]): () => Shown {
 }
 
 function print({ tasks, waiting }: Shown, values: Parsed["values"]): number {
-  if (values["json"] === true)
-    out(`${JSON.stringify({ tasks: tasks.map((task) => taskJson(task, waiting.get(task.id), lastOutputAt(task))) })}\n`);
+  const beside = lookBeside(waiting);
+  if (values["json"] === true) out(`${JSON.stringify({ tasks: tasks.map((task) => taskJson(task, beside(task))) })}\n`);
   else if (values["quiet"] === true) out(tasks.map((task) => `${task.id}\n`).join(""));
   else if (tasks.length === 0)
     err(`No tasks${values["all"] === true ? "" : " in this repository"}. Start one: copse -w -b --label docs "Write the API docs"\n`);
-  else out(`${taskLines(tasks, waiting, paintFor(screen()), Date.now(), values["all"] === true, lastOutputAt).join("\n")}\n`);
+  else out(`${taskLines(tasks, paintFor(screen()), Date.now(), beside, values["all"] === true).join("\n")}\n`);
   return 0;
 }
 

@@ -127,4 +127,25 @@ export const resultCommands = (parser: Argv, done: Done): Argv =>
             restore(String(args["task"]), args["json"] === true, args["quiet"] === true),
           ),
         ),
+    )
+    .command(
+      "adopt <worktree> [prompt]",
+      "Make a task of a worktree that somebody else made",
+      (y) =>
+        list(
+          y.usage(
+            help("copse adopt <worktree>", ["copse adopt .claude/worktrees/bold-oak", 'copse adopt ../wt --label api "Finish the API"']),
+          ),
+        ).option("label", { alias: "l", type: "string", describe: "Its name (made from the folder's)" }),
+      (args) =>
+        done(() =>
+          import("../commands/adopt.ts").then(({ adopt }) =>
+            adopt(String(args["worktree"]), {
+              label: args["label"] === undefined ? null : String(args["label"]),
+              prompt: args["prompt"] === undefined ? null : String(args["prompt"]),
+              json: args["json"] === true,
+              quiet: args["quiet"] === true,
+            }),
+          ),
+        ),
     );

@@ -21,7 +21,14 @@ export const taskCommands = (parser: Argv, done: Done): Argv =>
     )
     .command(["tasks", "list", "ls"], "List tasks", (y) =>
       withFlags(
-        y.usage(help("copse tasks", ["copse tasks", "copse tasks --all --state running", "copse tasks --json | jq '.tasks[].label'"])),
+        y.usage(
+          help("copse tasks", [
+            "copse tasks",
+            "copse tasks --all --state running",
+            "copse tasks --refresh",
+            "copse tasks --json | jq '.tasks[].label'",
+          ]),
+        ),
         tasksFlags,
       ),
     )

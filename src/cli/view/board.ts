@@ -16,7 +16,7 @@ interface Row {
 /** A row a task; spinners turn until `close`, which leaves the last state standing. */
 export function board(tasks: readonly Task[]): { show(tasks: readonly Task[]): void; close(tasks: readonly Task[]): void } {
   const paint = paintFor(screen());
-  const text = (task: Task) => (taskLines([task], new Map(), paint, Date.now())[0] ?? "").replace(/^\S+ /, "");
+  const text = (task: Task) => (taskLines([task], paint, Date.now())[0] ?? "").replace(/^\S+ /, "");
   const rows = new Map(tasks.map((task) => [task.id, makeRow(task)]));
   const listr = new Listr(
     tasks.map((task) => ({

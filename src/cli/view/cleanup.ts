@@ -1,5 +1,7 @@
 /** A worktree that may go or stays, as one line. */
+import { relative } from "node:path";
 import type { Cleaned } from "../../cleanup/clean.ts";
+import type { Orphan } from "../../cleanup/orphans.ts";
 import { safeLine } from "../../core/safe.ts";
 import type { Paint } from "./paint.ts";
 
@@ -18,6 +20,17 @@ export function cleanText(
   return paint.fit(
     `${paint[colour](word)}  ${safeLine(task.label, 40).padEnd(20)} ${where}${size}${safeLine(error ?? verdict.why, 300)}${safeLine(goes, 120)}`,
   );
+}
+
+/** Worktrees without a task, below the others; "" when there are none. */
+export function orphansText(orphans: readonly Orphan[], cwd: string): string {
+  if (orphans.length === 0) return "";
+  const rows = orphans.map(({ path, branch, why, adoptable }) => {
+    const name = relative(cwd, path).startsWith("../..") ? path : relative(cwd, path);
+    const next = adoptable ? `: copse adopt ${name}` : "";
+    return `  ${safeLine(name, 200)}${branch === null ? "" : ` (${safeLine(branch, 100)})`}  ${safeLine(`${why}${next}`, 400)}\n`;
+  });
+  return `\nWithout a task, and left alone:\n${rows.join("")}`;
 }
 
 export function megabytes(bytes: number): string {

@@ -6,7 +6,7 @@ import { taskJson } from "../../core/task-json.ts";
 import { out } from "../../system/output.ts";
 
 export function printTasks(tasks: readonly Task[], json: boolean, quiet: boolean, say: (task: Task) => string): void {
-  if (json) out(`${JSON.stringify({ tasks: tasks.map((task) => taskJson(task, undefined)) })}\n`);
+  if (json) out(`${JSON.stringify({ tasks: tasks.map((task) => taskJson(task)) })}\n`);
   else if (quiet) out(tasks.map((task) => `${task.id}\n`).join(""));
   else out(tasks.map((task) => `${safe(say(task))}\n`).join(""));
 }

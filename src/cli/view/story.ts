@@ -16,6 +16,8 @@ function sentence(event: TaskEvent): string | undefined {
   switch (event.type) {
     case "added":
       return "was queued";
+    case "adopted":
+      return `adopted ${event.path} on ${event.branch}`;
     case "slot-taken":
       return "got a slot";
     case "worktree-planned":
@@ -82,7 +84,7 @@ function sentence(event: TaskEvent): string | undefined {
     case "worktree-restored":
       return `its worktree was brought back to ${event.path}`;
     case "pull-request":
-      return `pull request #${event.pr.number}${event.pr.draft ? " (draft)" : ""}: ${event.pr.url}`;
+      return `pull request #${event.pr.number}${event.pr.draft ? " (draft)" : ""} ${event.pr.state}${event.pr.checks === null ? "" : `, checks ${event.pr.checks}`}: ${event.pr.url}`;
     case "pushed":
       return `pushed to ${event.remote} as ${event.sha.slice(0, 12)}`;
     case "run-starting":

@@ -2,7 +2,7 @@
 import { sayDuration } from "../../core/duration.ts";
 import { redact } from "../../core/redact.ts";
 import { safe, safeLine } from "../../core/safe.ts";
-import type { Task, WaitingFor } from "../../core/task.ts";
+import type { Beside, PullRequestSeen, Task, WaitingFor } from "../../core/task.ts";
 import type { Paint } from "./paint.ts";
 
 const marks = {
@@ -24,21 +24,21 @@ const colours = {
 /** The lines of `tasks`, in columns. */
 export function taskLines(
   tasks: readonly Task[],
-  waiting: ReadonlyMap<string, WaitingFor>,
   paint: Paint,
   now: number,
+  lookBeside: (task: Task) => Beside = () => ({}),
   showRepo = false,
-  lastOutput: (task: Task) => string | null = () => null,
 ): string[] {
   const labels = tasks.map((task) => safeLine(task.label, 40));
   const width = Math.min(40, Math.max(0, ...labels.map(widthOf)));
   return tasks.map((task, i) => {
     const label = labels[i] as string;
+    const beside = lookBeside(task);
     const pad = " ".repeat(Math.max(0, width - widthOf(label)));
     const state = task.state.padEnd(10);
     const age = ageOf(task, now).padEnd(14);
     const where = showRepo ? `${paint.dim(safeLine(task.repo.split("/").at(-1) ?? "", 24).padEnd(16))}  ` : "";
-    const line = `${paint[colours[task.state]](marks[paint.utf8 ? "utf8" : "ascii"][task.state])} ${label}${pad} ${where}${state} ${age} ${safeLine(`${stalledText(lastOutput(task), now)}${detailOf(task, waiting.get(task.id))}`, 160)}`;
+    const line = `${paint[colours[task.state]](marks[paint.utf8 ? "utf8" : "ascii"][task.state])} ${label}${pad} ${where}${state} ${age} ${safeLine(`${marksOf(beside, now)}${detailOf(task, beside.waiting)}`, 160)}`;
     return paint.fit(line.trimEnd());
   });
 }
@@ -85,6 +85,14 @@ export function stalledText(lastOutputAt: string | null, now: number): string {
   return silentMs < stalledMs ? "" : `no output for ${sayDuration(silentMs)} · `;
 }
 
+/** `conflicts with docs: a.txt · `, or "". */
+function overlapText({ overlaps = [] }: Beside): string {
+  const named = overlaps.map(({ label, files }) => `${label}: ${files.slice(0, 2).join(", ")}${files.length > 2 ? " …" : ""}`);
+  return overlaps.length === 0 ? "" : `conflicts with ${named.join("; ")} · `;
+}
+
+const marksOf = (beside: Beside, now: number): string => redact(overlapText(beside)) + stalledText(beside.lastOutputAt ?? null, now);
+
 /** What stands behind a task's state: activity, question, evidence, reason, position. */
 export const detailOf = (task: Task, waiting: WaitingFor | undefined): string => redact(detail(task, waiting));
 
@@ -126,7 +134,13 @@ export function evidenceOf(task: Task): string {
       : result.outcome === "no-changes"
         ? "finished, no changes"
         : `${count(result.diff.files, "file")}, +${result.diff.insertions} −${result.diff.deletions}`;
-  return [checked, changed, result?.pr ? `PR #${result.pr.number}` : ""].filter((part) => part !== "").join(" · ");
+  return [checked, changed, result?.pr ? prText(result.pr) : ""].filter((part) => part !== "").join(" · ");
+}
+
+/** `PR #12 (draft)`, `PR #12 merged`, `PR #12, checks failing`. */
+function prText({ number, draft, state, checks }: PullRequestSeen): string {
+  if (state === "merged" || state === "closed") return `PR #${number} ${state}`;
+  return `PR #${number}${draft ? " (draft)" : ""}${checks === null ? "" : `, checks ${checks}`}`;
 }
 
 /** What `run` prints: label, id, next commands. */
@@ -147,14 +161,7 @@ export function submittedText(task: Task, position: number | null, paint: Paint)
 export const refOf = (task: Task): string => (/^[\w][\w.-]*$/.test(task.label) ? task.label : task.id);
 
 /** One task's life in sentences, what it cost, what can be done next. */
-export function showText(
-  task: Task,
-  waiting: WaitingFor | undefined,
-  story: readonly string[],
-  paint: Paint,
-  now: number,
-  lastOutputAt: string | null = null,
-): string {
+export function showText(task: Task, beside: Beside, story: readonly string[], paint: Paint, now: number): string {
   const mark = marks[paint.utf8 ? "utf8" : "ascii"][task.state];
   const rows: [string, string | null][] = [
     ["asked", task.request.title],
@@ -200,7 +207,7 @@ export function showText(
     .filter((row): row is [string, string] => row[1] !== null && row[1] !== "")
     .map(([name, value]) => `  ${name.padEnd(9)} ${safeLine(redact(value), 1000)}`);
   const head =
-    `${paint[colours[task.state]](mark)} ${paint.bold(safeLine(task.label, 100))} ${paint.dim(`(${task.id})`)} ${task.state} ${ageOf(task, now)} ${stalledText(lastOutputAt, now)}${safe(detailOf(task, waiting))}`.trimEnd();
+    `${paint[colours[task.state]](mark)} ${paint.bold(safeLine(task.label, 100))} ${paint.dim(`(${task.id})`)} ${task.state} ${ageOf(task, now)} ${safe(`${marksOf(beside, now)}${detailOf(task, beside.waiting)}`)}`.trimEnd();
   const hint = task.failure?.hint ? [`  ${"hint".padEnd(9)} ${safeLine(redact(task.failure.hint), 500)}`] : [];
   return `${[head, "", ...facts, ...hint, "", ...story.map((line) => `  ${line}`), "", ...nextCommands(task).map((line) => `  ${line}`)].join("\n")}\n`;
 }

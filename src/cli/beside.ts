@@ -1,0 +1,27 @@
+/** What is shown of a task beside its log: its place in line, its silence, with whom its work would conflict. Shown, never acted upon. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { type Beside, isTerminal, type Task, type WaitingFor } from "../core/task.ts";
+import { readOverlaps } from "../store/overlaps.ts";
+import { runDir, stateDir, taskDir } from "../store/paths.ts";
+
+/** For many tasks at once; looks when it is called. `waiting`: from `waitingFor`. */
+export function lookBeside(waiting: ReadonlyMap<string, WaitingFor>): (task: Task) => Beside {
+  const overlaps = readOverlaps(stateDir());
+  return (task) => ({
+    waiting: waiting.get(task.id),
+    lastOutputAt: lastOutputAt(task),
+    overlaps: isTerminal(task) ? [] : (overlaps[task.id] ?? []),
+  });
+}
+
+/** Time of the last byte of its recording, or of its start; null for a task that does not run. */
+function lastOutputAt(task: Task): string | null {
+  if (task.state !== "running") return null;
+  try {
+    const { mtime } = statSync(join(runDir(taskDir(stateDir(), task.repoId, task.id), task.run), "out"));
+    return mtime.toISOString();
+  } catch {
+    return task.runStartedAt;
+  }
+}
