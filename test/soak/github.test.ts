@@ -1,5 +1,5 @@
 /** Pull requests when things go wrong or are otherwise than usual: refusals, limits, forks, logins, crashes. On a GitHub of our own, held against GitHub's description. */
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -131,17 +131,27 @@ inLab("--dry-run prints all of it and asks nobody", async (box, lab) => {
   assert.is(box.git(["-C", lab.gitDir("me", "project"), "branch", "--list", "copse/*"]), "");
 });
 
-for (const point of ["pr-create", "pr-created"])
-  inLab(`the runner killed at "${point}": one pull request, and the next runner finishes`, async (box, lab) => {
-    box.env["COPSE_CRASH_AT"] = `${point}:1:${join(box.dir, "token")}`;
-    writeFileSync(join(box.dir, "token"), "");
-    await box.copse(["run", "-b", "-q", "-l", "docs", "--pr", ...work]);
+const steps = ["run-ended", "checked", "pushed", "delivered"].flatMap((name) => [`before-${name}`, `after-${name}`]);
+for (const point of [...steps, "pr-create", "pr-created"])
+  inLab(`the runner killed at "${point}": one pull request, the agent ran once, and the next runner finishes`, async (box, lab) => {
+    const token = join(box.dir, "token");
+    box.env["COPSE_CRASH_AT"] = `${point}:1:${token}`;
+    writeFileSync(token, "");
+    const count = join(box.dir, "count");
+    const script = `echo run >> ${count}; echo committed > c.txt; git add c.txt; git commit -qm own; echo left > l.txt`;
+    await box.copse(["run", "-b", "-q", "-l", "docs", "--pr", "--verify", "test -f l.txt", "--exec", "--", "sh", "-c", script]);
     await waitFor(async () => {
       await box.copse(["wait", "docs", "--timeout", "1s"]);
       return (await box.task("docs")).state === "completed";
     }, "its end");
-    assert.is((await box.task("docs")).result.pr.number, 1);
-    assert.is(lab.pulls.length, 1);
+    assert.not.ok(existsSync(token), "it was killed there");
+    const task = await box.task("docs");
+    assert.equal([task.result.pr.number, task.result.commits, task.verify.status, lab.pulls.length], [1, 2, "verified", 1]);
+    assert.is(readFileSync(count, "utf8"), "run\n");
+    const tip = box.git(["rev-parse", "copse/docs"]);
+    assert.is(box.git(["-C", lab.gitDir("me", "project"), "rev-parse", "copse/docs"]), tip, "what is proposed is what is here");
+    assert.is(box.git(["log", "--format=%s", "main..copse/docs"]).trim().split("\n").at(-1), "own");
+    assert.equal((await box.json(["pr", "docs"])).pr.number, 1, "and again it is the same one");
   });
 
 test.run();
