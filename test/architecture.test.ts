@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "result/summary.ts",
     "result/publish.ts",
     "result/refresh.ts",
+    "result/comment.ts",
     "forge",
     "process/to-end.ts",
     "session/agents",

@@ -57,6 +57,8 @@ export interface Forge {
   create(draft: Draft): Promise<Created>;
   update(number: number, change: { readonly title: string; readonly body: string }): Promise<PullRequest>;
   extras(pr: PullRequest, extras: Extras): Promise<string[]>;
+  /** Writes a comment; where one whose text is `ours` is there already, that one is brought up to date. */
+  comment(number: number, body: string, ours: (body: string) => boolean): Promise<void>;
   /** As it is now, with what its checks say where the forge has some. */
   look(number: number): Promise<PullRequest & { readonly checks: PullRequestSeen["checks"] }>;
 }

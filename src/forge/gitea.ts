@@ -1,8 +1,9 @@
-/** Gitea and Forgejo: one REST dialect, five calls. Drafts are a title that begins with `WIP:`; labels go by their ids. See https://codeberg.org/api/swagger */
+/** Gitea and Forgejo: one REST dialect. Drafts are a title that begins with `WIP:`, or as a person may have written it, `[WIP]`; labels go by their ids. See https://codeberg.org/api/swagger */
 import { CopseError } from "../core/errors.ts";
 import type { Created, Draft, Ends, Extras, Forge, ForgeRepo, PullRequest } from "./forge.ts";
 
 const wip = "WIP: ";
+const marked = /^(?:wip:|\[wip\])\s*/i;
 const patienceMs = 30_000;
 
 interface Data {
@@ -46,24 +47,35 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
     });
     const text = await answer.text();
     if (!answer.ok) throw new Refused(answer.status, said(text) || answer.statusText);
-    return (text === "" ? undefined : JSON.parse(text)) as T;
+    try {
+      return (text === "" ? undefined : JSON.parse(text)) as T;
+    } catch {
+      throw new Refused(answer.status, "what answers there is no Gitea or Forgejo (see `apiUrl` of `forges`)");
+    }
   };
   const whole = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       throw error instanceof Refused ? failed(repo, error) : error;
     });
+  /** A list, at most a thousand of it. */
+  async function* pages<T>(list: string): AsyncGenerator<T[]> {
+    for (let page = 1, more = true; more && page <= 20; page++) {
+      const found = await whole(ask<T[]>("GET", `${list}limit=50&page=${page}`));
+      yield found;
+      // A server may give fewer a page than it is asked for.
+      more = found.length > 0;
+    }
+  }
   return {
     most: { title: 255, body: 65_536 },
     defaultBranch: async () => (await whole(ask<{ default_branch: string }>("GET", ""))).default_branch,
     async find({ head, branch, base }: Ends) {
       // The list knows no dependable filter for the head: paged and compared.
-      for (let page = 1; page <= 20; page++) {
-        const found = await whole(ask<Data[]>("GET", `/pulls?state=open&limit=50&page=${page}`));
+      for await (const found of pages<Data>("/pulls?state=open&")) {
         const mine = found.find(
           (one) => one.base.ref === base && one.head.ref === branch && one.head.repo?.full_name === `${head.owner}/${head.name}`,
         );
         if (mine !== undefined) return prOf(mine);
-        if (found.length < 50) return undefined;
       }
       return undefined;
     },
@@ -81,9 +93,7 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
     },
     async update(number, { title, body }) {
       const now = await whole(ask<Data>("GET", `/pulls/${number}`));
-      return prOf(
-        await whole(ask<Data>("PATCH", `/pulls/${number}`, { title: now.title.startsWith(wip) ? `${wip}${title}` : title, body })),
-      );
+      return prOf(await whole(ask<Data>("PATCH", `/pulls/${number}`, { title: `${markOf(now)}${title}`, body })));
     },
     async extras(pr, { labels, reviewers, autoMerge }: Extras) {
       const notes: string[] = [];
@@ -91,7 +101,8 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
         work().catch((error: Error) => void notes.push(`${what} could not be set on the pull request: ${error.message.slice(0, 300)}`));
       if (labels.length > 0)
         await tried(`labels (${labels.join(", ")})`, async () => {
-          const known = await ask<{ id: number; name: string }[]>("GET", "/labels?limit=50");
+          const known: { id: number; name: string }[] = [];
+          for await (const page of pages<{ id: number; name: string }>("/labels?")) known.push(...page);
           const missing = labels.filter((label) => !known.some(({ name }) => name === label));
           if (missing.length > 0) throw new Error(`the repository has no label ${missing.join(", ")}`);
           await ask("POST", `/issues/${pr.number}/labels`, {
@@ -104,26 +115,36 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
         await tried("auto-merge", () => ask("POST", `/pulls/${pr.number}/merge`, { Do: autoMerge, merge_when_checks_succeed: true }));
       return notes;
     },
+    async comment(number, body, ours) {
+      // All at once: this list has no pages.
+      const all = await whole(ask<{ id: number; body: string }[]>("GET", `/issues/${number}/comments`));
+      const mine = all.find((one) => ours(one.body));
+      if (mine === undefined) await whole(ask("POST", `/issues/${number}/comments`, { body }));
+      else await whole(ask("PATCH", `/issues/comments/${mine.id}`, { body }));
+    },
     async look(number) {
       return { ...prOf(await whole(ask<Data>("GET", `/pulls/${number}`))), checks: null };
     },
   };
 }
 
+const markOf = (data: Data): string => marked.exec(data.title)?.[0] ?? "";
+
 const prOf = (data: Data): PullRequest => ({
   number: data.number,
   url: data.html_url,
-  draft: data.title.startsWith(wip),
-  title: data.title.startsWith(wip) ? data.title.slice(wip.length) : data.title,
+  draft: markOf(data) !== "",
+  title: data.title.slice(markOf(data).length),
   body: data.body,
   state: data.merged ? "merged" : data.state === "open" ? "open" : "closed",
 });
 
+/** The forge's own words; none of a page, which a proxy sends in its place. */
 function said(text: string): string {
   try {
     return String((JSON.parse(text) as { message?: unknown }).message ?? "");
   } catch {
-    return text.slice(0, 300);
+    return text.trimStart().startsWith("<") ? "" : text.slice(0, 300);
   }
 }
 

@@ -38,6 +38,15 @@ export function github(repo: ForgeRepo, token: string, pause: boolean): Forge {
     async extras(pr, extras) {
       return await addExtras(client, at, pr, extras);
     },
+    async comment(number, body, ours) {
+      for (let page = 1, more = true; more && page <= 20; page++) {
+        const some = await said(() => client.rest.issues.listComments({ ...at, issue_number: number, per_page: 100, page }));
+        const mine = some.find((one) => ours(one.body ?? ""));
+        if (mine !== undefined) return void (await said(() => client.rest.issues.updateComment({ ...at, comment_id: mine.id, body })));
+        more = some.length === 100;
+      }
+      await said(() => client.rest.issues.createComment({ ...at, issue_number: number, body }));
+    },
     async look(number) {
       const pr = await said(() => client.rest.pulls.get({ ...at, pull_number: number }));
       const runs = await said(() => client.rest.checks.listForRef({ ...at, ref: pr.head.sha, per_page: 100 })).catch(() => null);

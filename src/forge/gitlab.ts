@@ -1,9 +1,10 @@
-/** GitLab: merge requests. A draft is a title that begins with `Draft:`. See https://docs.gitlab.com/api/merge_requests */
+/** GitLab: merge requests. A draft is a title that begins with `Draft:`, or as a person may have written it, `[Draft]` or `(Draft)`. See https://docs.gitlab.com/api/merge_requests */
 import { Gitlab } from "@gitbeaker/rest";
 import { CopseError, messageOf } from "../core/errors.ts";
 import type { Created, Draft, Ends, Extras, Forge, ForgeRepo, PullRequest } from "./forge.ts";
 
 const mark = "Draft: ";
+const marked = /^(?:draft:|\[draft\]|\(draft\))\s*/i;
 
 interface Data {
   readonly iid: number;
@@ -12,7 +13,13 @@ interface Data {
   readonly description: string | null;
   readonly state: string;
   readonly source_project_id?: number;
+  readonly sha: string;
   readonly head_pipeline?: { readonly status: string } | null;
+}
+
+interface Note {
+  readonly id: number;
+  readonly body: string;
 }
 
 export function gitlab(repo: ForgeRepo, token: string): Forge {
@@ -53,7 +60,7 @@ export function gitlab(repo: ForgeRepo, token: string): Forge {
     },
     async update(number, { title, body }) {
       const now = (await said(() => api.MergeRequests.show(project, number))) as unknown as Data;
-      const change = { title: now.title.startsWith(mark) ? `${mark}${title}` : title, description: body };
+      const change = { title: `${markOf(now)}${title}`, description: body };
       return prOf((await said(() => api.MergeRequests.edit(project, number, change))) as unknown as Data);
     },
     async extras(pr, { labels, reviewers, autoMerge }: Extras) {
@@ -74,10 +81,22 @@ export function gitlab(repo: ForgeRepo, token: string): Forge {
           await api.MergeRequests.edit(project, pr.number, { reviewerIds: ids });
         });
       if (autoMerge !== null)
-        await tried("auto-merge", () =>
-          api.MergeRequests.merge(project, pr.number, { mergeWhenPipelineSucceeds: true, squash: autoMerge === "squash" }),
-        );
+        await tried("auto-merge", async () => {
+          const { sha } = (await api.MergeRequests.show(project, pr.number)) as unknown as Data;
+          // Before 17.11 GitLab knows the older name only, and without a name it knows it merges at once.
+          const when = { autoMerge: true, mergeWhenPipelineSucceeds: true };
+          await api.MergeRequests.merge(project, pr.number, { ...when, sha, squash: autoMerge === "squash" });
+        });
       return notes;
+    },
+    async comment(number, body, ours) {
+      const all = (await said(() => api.MergeRequestNotes.all(project, number, { perPage: 100, maxPages: 20 }))) as unknown as Note[];
+      const mine = all.find((one) => ours(one.body));
+      await said(() =>
+        mine === undefined
+          ? api.MergeRequestNotes.create(project, number, body)
+          : api.MergeRequestNotes.edit(project, number, mine.id, { body }),
+      );
     },
     async look(number) {
       const data = (await said(() => api.MergeRequests.show(project, number))) as unknown as Data;
@@ -89,11 +108,13 @@ export function gitlab(repo: ForgeRepo, token: string): Forge {
   };
 }
 
+const markOf = (data: Data): string => marked.exec(data.title)?.[0] ?? "";
+
 const prOf = (data: Data): PullRequest => ({
   number: data.iid,
   url: data.web_url,
-  draft: data.title.startsWith(mark),
-  title: data.title.startsWith(mark) ? data.title.slice(mark.length) : data.title,
+  draft: markOf(data) !== "",
+  title: data.title.slice(markOf(data).length),
   body: data.description ?? "",
   state: data.state === "merged" ? "merged" : data.state === "opened" ? "open" : "closed",
 });
@@ -107,14 +128,19 @@ async function said<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 interface Trouble {
-  readonly cause?: { readonly description?: unknown; readonly response?: { readonly status?: number } };
+  readonly cause?: { readonly description?: unknown; readonly response?: { readonly status?: number; readonly statusText?: string } };
 }
 
 const statusOf = (error: unknown): number => (error as Trouble).cause?.response?.status ?? 0;
 
+/** GitLab's own words; of a page, which a proxy sends in its place, the status. */
 function textOf(error: unknown): string {
-  const said = (error as Trouble).cause?.description;
-  return typeof said === "string" && said !== "" ? said : messageOf(error);
+  const { cause } = error as Trouble;
+  if (cause?.response !== undefined && /^\s*(<|$)/.test(String(cause.description))) return String(cause.response.statusText);
+  if (typeof cause?.description === "string") return cause.description;
+  // Of a host that cannot be reached, `fetch failed` is the least of it.
+  const reason = (cause as { message?: unknown; code?: unknown } | undefined)?.message || (cause as { code?: unknown } | undefined)?.code;
+  return typeof reason === "string" ? `${messageOf(error)}: ${reason}` : messageOf(error);
 }
 
 const failed = (error: unknown): CopseError => {

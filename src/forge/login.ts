@@ -23,7 +23,7 @@ export async function tokenFor(repo: ForgeRepo, env: Env, dir: string): Promise<
 }
 
 function names({ kind, host }: ForgeRepo): readonly string[] {
-  if (kind === "gitlab") return ["GITLAB_TOKEN", "CI_JOB_TOKEN"];
+  if (kind === "gitlab") return ["GITLAB_TOKEN"];
   if (kind === "gitea") return ["GITEA_TOKEN", "FORGEJO_TOKEN"];
   return host === "github.com" || host.endsWith(".ghe.com")
     ? ["GH_TOKEN", "GITHUB_TOKEN"]

@@ -1,17 +1,12 @@
 /** Asks the forge what became of pull requests: open, merged or closed, and what their checks say. */
 import { messageOf } from "../core/errors.ts";
 import type { PullRequestSeen, Task } from "../core/task.ts";
-import { type ForgeSetting, forgeOf } from "../forge/address.ts";
-import { driverFor } from "../forge/driver.ts";
 import type { Forge } from "../forge/forge.ts";
-import { tokenFor } from "../forge/login.ts";
-import { baseRemoteOf, pushRemoteOf, pushUrlOf } from "../git/remote.ts";
 import { append } from "../store/append.ts";
+import { forgeOfTask, type Surroundings } from "./forge-of-task.ts";
 
-interface Asked {
+interface Asked extends Surroundings {
   readonly state: string;
-  readonly forges: Readonly<Record<string, ForgeSetting>>;
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 const atOnce = 4;
@@ -49,17 +44,4 @@ async function noteDown(task: Task, state: string, seen: PullRequestSeen): Promi
     now.result === null || JSON.stringify(now.result.pr) === JSON.stringify(pr) ? [] : [{ type: "pull-request", pr }],
   );
   return done.task;
-}
-
-/** The forge the pull requests of this repository are on, or why it cannot be asked. */
-async function forgeOfTask({ repo }: Task, { forges, env }: Asked): Promise<Forge | string> {
-  try {
-    const url = await pushUrlOf(repo, (await baseRemoteOf(repo)) ?? (await pushRemoteOf(repo)));
-    const place = forgeOf(url, forges, env);
-    if (place === undefined) return `${repo}: no forge is known by its remote (see \`forges\` in your configuration)`;
-    const token = await tokenFor(place, env, repo);
-    return token === null ? `there is no login for ${place.host} (gh auth login, or GH_TOKEN)` : await driverFor(place, token);
-  } catch (error) {
-    return `${repo}: ${messageOf(error)}`;
-  }
 }

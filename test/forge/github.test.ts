@@ -37,6 +37,24 @@ inLab(
   { pr: { labels: ["agents"], reviewers: ["somebody"] } },
 );
 
+inLab("a report becomes one comment on the pull request, brought up to date; a task without one says so", async (box, lab) => {
+  assert.is((await box.copse(["run", "-q", "-l", "docs", "--pr", ...work])).code, 0);
+  assert.is((await box.copse(["run", "-q", "-l", "plain", ...work])).code, 0);
+  for (let n = 0; n < 120; n++) lab.comments.push({ id: n + 1, on: 1, body: `said ${n}` });
+  const { id } = await box.task("docs");
+  lab.comments.push({ id: 299, on: 1, body: `> # Report: docs\n> <!-- copse report ${id} -->\n\nI read this.` });
+  const ran = await box.copse(["report", "docs", "plain", "--comment"]);
+  assert.is(ran.code, 1);
+  assert.is(ran.stdout, "docs: its report is on pull request #1\n");
+  assert.is(ran.stderr, "copse: plain: it has no pull request (copse pr plain)\n");
+  assert.equal((await box.json(["report", "--comment"])).comments, [{ id, label: "docs", pr: 1, error: null }]);
+  assert.is(lab.comments.length, 122, "one comment, however often");
+  const text = lab.comments.at(-1)?.body ?? "";
+  assert.match(text, /^# Report: docs\n\n1 task: 1 completed\./);
+  assert.ok(text.endsWith(`<!-- copse report ${id} -->\n`));
+  assert.is((await box.copse(["report", "docs", "--comment", "--out", "x.md"])).code, 2);
+});
+
 inLab("ten callers at once end on one pull request", async (box, lab) => {
   assert.is((await box.copse(["run", "-q", "-l", "docs", ...work])).code, 0);
   const all = await Promise.all(Array.from({ length: 10 }, () => box.json(["pr", "docs"])));

@@ -31,6 +31,8 @@ export interface Lab {
   gitDir(owner: string, name: string): string;
   /** What is refused: labels nobody knows, reviewers, auto-merge. */
   readonly rules: { labels: string[]; autoMerge: "off" | "clean" | "on" };
+  /** Below the pull requests, of all of them. */
+  readonly comments: { id: number; on: number; body: string }[];
   /** Conclusions of the checks of every commit; null: still under way. */
   readonly checks: (string | null)[];
   close(): Promise<void>;
@@ -43,6 +45,7 @@ export async function forgeLab(dir: string): Promise<Lab> {
   const violations: string[] = [];
   const pulls: Json[] = [];
   const checks: Lab["checks"] = [];
+  const comments: Lab["comments"] = [];
   const faults: { call: string; times: number; status: number; body: Json; headers: Record<string, string> }[] = [];
   const rules: Lab["rules"] = { labels: ["agents"], autoMerge: "off" };
   const gitDir = (owner: string, name: string) => join(root, owner, `${name}.git`);
@@ -105,6 +108,8 @@ export async function forgeLab(dir: string): Promise<Lab> {
       });
       return { status: 200, body: { total_count: checks.length, check_runs: checks.map(run) } };
     }
+    const [, on, edited] = /^\/issues\/(?:(\d+)\/comments|comments\/(\d+))$/.exec(rest) ?? [];
+    if (on !== undefined || edited !== undefined) return comment(method, url, on, edited, body);
     const [, number, more] = /^\/(?:pulls|issues)\/(\d+)(\/\w+)?$/.exec(rest) ?? [];
     const pull = of(number);
     if (pull === undefined) return { status: 404, body: { message: "Not Found" } };
@@ -136,6 +141,30 @@ export async function forgeLab(dir: string): Promise<Lab> {
       return { status: 200, body: { sha: pull.head.sha, merged: true, message: "Pull Request successfully merged" } };
     }
     return { status: 404, body: { message: "Not Found" } };
+  }
+
+  function comment(
+    method: string,
+    url: URL,
+    on: string | undefined,
+    edited: string | undefined,
+    body: Json,
+  ): { status: number; body: Json } {
+    const shown = ({ id, body: text }: Lab["comments"][number]) => ({ ...sample("issue-comment"), id, body: text });
+    const first = (Number(url.searchParams.get("page") ?? 1) - 1) * 100;
+    if (method === "GET")
+      return {
+        status: 200,
+        body: comments
+          .filter((one) => one.on === Number(on))
+          .slice(first, first + 100)
+          .map(shown),
+      };
+    const known = comments.find(({ id }) => id === Number(edited));
+    const one = known ?? { id: comments.length + 300, on: Number(on), body: "" };
+    if (known === undefined) comments.push(one);
+    one.body = body.body;
+    return { status: known === undefined ? 201 : 200, body: shown(one) };
   }
 
   function create(owner: string, name: string, body: Json, mine: Json[]): { status: number; body: Json } {
@@ -253,6 +282,7 @@ export async function forgeLab(dir: string): Promise<Lab> {
     violations,
     pulls,
     checks,
+    comments,
     rules,
     gitDir,
     fail: (call, times, status, body, headers = {}) => void faults.push({ call, times, status, body, headers }),

@@ -1,12 +1,14 @@
 /** `copse report`: one page over several tasks; those named, or what has ended since a time and what is open. */
 
 import { resolve } from "node:path";
-import { CopseError } from "../../core/errors.ts";
+import { CopseError, exit } from "../../core/errors.ts";
+import { redact } from "../../core/redact.ts";
 import { safe } from "../../core/safe.ts";
 import { parseSince } from "../../core/since.ts";
 import { isTerminal, type Task } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
 import { numbersOf, summaryPage } from "../../result/summary.ts";
+import { loadConfig } from "../../store/config.ts";
 import { replaceFile } from "../../store/files.ts";
 import { readIndex, taskOf } from "../../store/index-file.ts";
 import { stateDir, taskDir } from "../../store/paths.ts";
@@ -19,12 +21,15 @@ export interface ReportOptions {
   readonly all: boolean;
   readonly json: boolean;
   readonly out: string | undefined;
+  /** Onto the pull request of each task, instead of being printed. */
+  readonly comment: boolean;
 }
 
-export function report(names: readonly string[], options: ReportOptions): number {
+export async function report(names: readonly string[], options: ReportOptions): Promise<number> {
   const now = new Date();
   const since = options.since ?? "24h";
   const tasks = names.length > 0 ? names.map((name) => findTask(name).task) : sinceThen(parseSince(since, now), options.all);
+  if (options.comment) return await onPullRequests(names.length > 0 ? tasks : tasks.filter((task) => task.result?.pr), options, now);
   const about = names.length > 0 ? names.join(", ") : /^\d+\D+$/.test(since) ? `the last ${since}` : `since ${since}`;
   const text = options.json
     ? `${JSON.stringify({ about, at: now.toISOString(), numbers: numbersOf(tasks), tasks: tasks.map((task) => taskJson(task)) })}\n`
@@ -36,6 +41,22 @@ export function report(names: readonly string[], options: ReportOptions): number
     if (!options.json) err(safe(`written: ${file}\n`));
   }
   return 0;
+}
+
+/** @returns 1 when one of them could not be written */
+async function onPullRequests(tasks: readonly Task[], { json, out: file }: ReportOptions, now: Date): Promise<number> {
+  if (file !== undefined)
+    throw new CopseError("USAGE", "--comment and --out exclude each other", { hint: "One after the other: copse report docs --comment" });
+  const { commentReports } = await import("../../result/comment.ts");
+  const done = await commentReports(tasks, { forges: loadConfig(null).config.forges, env: process.env }, now);
+  const rows = done.map(({ task, number, error }) => ({ id: task.id, label: task.label, pr: number, error: error && redact(error) }));
+  if (json) out(`${JSON.stringify({ comments: rows })}\n`);
+  else if (rows.length === 0) err("None of these tasks has a pull request.\n");
+  else
+    for (const { label, pr, error } of rows)
+      if (error === null) out(safe(`${label}: its report is on pull request #${pr}\n`));
+      else err(safe(`copse: ${label}: ${error}\n`));
+  return rows.some(({ error }) => error !== null) ? exit.failed : exit.ok;
 }
 
 /** Ended since then, or open; the oldest first. */

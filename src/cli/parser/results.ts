@@ -64,13 +64,15 @@ export const resultCommands = (parser: Argv, done: Done): Argv =>
             help("copse report [task..]", [
               "copse report --since yesterday",
               "copse report docs api --out report.md",
+              "copse report docs --comment",
               "copse report --json",
             ]),
           ),
         )
           .option("since", { type: "string", describe: "Ended since: yesterday, 8h, 2026-11-20 (default 24h)" })
           .option("all", { type: "boolean", describe: "Of all repositories" })
-          .option("out", { alias: "o", type: "string", describe: "Into this file" }),
+          .option("out", { alias: "o", type: "string", describe: "Into this file" })
+          .option("comment", { type: "boolean", describe: "Onto the pull request of each task, as a comment" }),
       (args) =>
         done(() =>
           import("../commands/report.ts").then(({ report }) =>
@@ -79,6 +81,7 @@ export const resultCommands = (parser: Argv, done: Done): Argv =>
               all: args["all"] === true,
               json: args["json"] === true,
               out: args["out"] as string | undefined,
+              comment: args["comment"] === true,
             }),
           ),
         ),
