@@ -2,7 +2,7 @@
 import { sayDuration } from "../../core/duration.ts";
 import { redact } from "../../core/redact.ts";
 import { safe, safeLine } from "../../core/safe.ts";
-import type { Beside, PullRequestSeen, Task, WaitingFor } from "../../core/task.ts";
+import type { Beside, Overlap, PullRequestSeen, Task, WaitingFor } from "../../core/task.ts";
 import type { Paint } from "./paint.ts";
 
 const marks = {
@@ -38,7 +38,7 @@ export function taskLines(
     const state = task.state.padEnd(10);
     const age = ageOf(task, now).padEnd(14);
     const where = showRepo ? `${paint.dim(safeLine(task.repo.split("/").at(-1) ?? "", 24).padEnd(16))}  ` : "";
-    const line = `${paint[colours[task.state]](marks[paint.utf8 ? "utf8" : "ascii"][task.state])} ${label}${pad} ${where}${state} ${age} ${safeLine(`${marksOf(beside, now)}${detailOf(task, beside.waiting)}`, 160)}`;
+    const line = `${paint[colours[task.state]](marks[paint.utf8 ? "utf8" : "ascii"][task.state])} ${label}${pad} ${where}${state} ${age} ${safeLine(remarks(task, beside, now), 160)}`;
     return paint.fit(line.trimEnd());
   });
 }
@@ -79,19 +79,23 @@ function ageOf(task: Task, now: number): string {
 /** An agent that has written nothing for this long may have stalled, or may be at a long command. */
 const stalledMs = 10 * 60_000;
 
-/** `no output for 12 min · `, or "". */
-export function stalledText(lastOutputAt: string | null, now: number): string {
+/** `no output for 12 min`, or "". */
+function stalledText(lastOutputAt: string | null, now: number): string {
   const silentMs = lastOutputAt === null ? 0 : now - Date.parse(lastOutputAt);
-  return silentMs < stalledMs ? "" : `no output for ${sayDuration(silentMs)} · `;
+  return silentMs < stalledMs ? "" : `no output for ${sayDuration(silentMs)}`;
 }
 
-/** `conflicts with docs: a.txt · `, or "". */
-function overlapText({ overlaps = [] }: Beside): string {
+/** `conflicts with docs: a.txt`, or "". */
+function overlapText(overlaps: readonly Overlap[]): string {
   const named = overlaps.map(({ label, files }) => `${label}: ${files.slice(0, 2).join(", ")}${files.length > 2 ? " …" : ""}`);
-  return overlaps.length === 0 ? "" : `conflicts with ${named.join("; ")} · `;
+  return overlaps.length === 0 ? "" : `conflicts with ${named.join("; ")}`;
 }
 
-const marksOf = (beside: Beside, now: number): string => redact(overlapText(beside)) + stalledText(beside.lastOutputAt ?? null, now);
+/** What is to be known of it beside its state, then what stands behind that. */
+function remarks(task: Task, { overlaps = [], lastOutputAt = null, waiting }: Beside, now: number): string {
+  const parts = [redact(overlapText(overlaps)), stalledText(lastOutputAt, now), detailOf(task, waiting)];
+  return parts.filter((part) => part !== "").join(" · ");
+}
 
 /** What stands behind a task's state: activity, question, evidence, reason, position. */
 export const detailOf = (task: Task, waiting: WaitingFor | undefined): string => redact(detail(task, waiting));
@@ -207,7 +211,7 @@ export function showText(task: Task, beside: Beside, story: readonly string[], p
     .filter((row): row is [string, string] => row[1] !== null && row[1] !== "")
     .map(([name, value]) => `  ${name.padEnd(9)} ${safeLine(redact(value), 1000)}`);
   const head =
-    `${paint[colours[task.state]](mark)} ${paint.bold(safeLine(task.label, 100))} ${paint.dim(`(${task.id})`)} ${task.state} ${ageOf(task, now)} ${safe(`${marksOf(beside, now)}${detailOf(task, beside.waiting)}`)}`.trimEnd();
+    `${paint[colours[task.state]](mark)} ${paint.bold(safeLine(task.label, 100))} ${paint.dim(`(${task.id})`)} ${task.state} ${ageOf(task, now)} ${safe(remarks(task, beside, now))}`.trimEnd();
   const hint = task.failure?.hint ? [`  ${"hint".padEnd(9)} ${safeLine(redact(task.failure.hint), 500)}`] : [];
   return `${[head, "", ...facts, ...hint, "", ...story.map((line) => `  ${line}`), "", ...nextCommands(task).map((line) => `  ${line}`)].join("\n")}\n`;
 }
