@@ -30,9 +30,10 @@ export const commandNames = [
   "rm",
   "restore",
   "adopt",
+  "hooks",
   "claude",
   "help",
 ];
 
 /** Commands of the contract that this version does not have yet. */
-export const laterNames = ["batch", "deps", "hooks"];
+export const laterNames = ["batch", "deps"];

@@ -30,6 +30,10 @@ export async function route(argv: readonly string[]): Promise<number> {
       return statusline(argv.slice(1));
     case "run":
       return await (await import("./commands/run.ts")).run(argv.slice(1));
+    case "hooks":
+      // As a hook it is waited for at every event.
+      if (argv[1] === "run") return await (await import("./commands/hooks.ts")).hooksRun(argv.slice(argv[2] === "--" ? 3 : 2));
+      return await viaYargs(argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv);
     case "claude":
       return await claudeCommand(argv.slice(1));
   }

@@ -1,6 +1,6 @@
 /** From flags, configuration and surroundings to a task on disk. Everything that can be refused is refused here, before anything is written. */
 
-import { lstatSync, readFileSync, readSync, realpathSync } from "node:fs";
+import { lstatSync, readFileSync, realpathSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { parseDuration } from "../core/duration.ts";
 import { CopseError, messageOf, systemCode } from "../core/errors.ts";
@@ -20,6 +20,7 @@ import { executableOf, isTrusted } from "../store/trust.ts";
 import { which } from "../system/which.ts";
 import { findTask } from "./find.ts";
 import type { Parsed } from "./flags.ts";
+import { readStandardInput } from "./stdin.ts";
 
 export interface Submission {
   readonly task: Task;
@@ -144,7 +145,7 @@ function readPrompt({ values, words }: Parsed, mayBeEmpty: boolean): string {
 
 function readBytes(file: string): Buffer {
   try {
-    return file === "-" ? readStandardInput() : readFileSync(file);
+    return file === "-" ? readStandardInput(maxPromptBytes) : readFileSync(file);
   } catch (error) {
     if (["ENOENT", "EISDIR", "EACCES"].includes(systemCode(error)))
       throw new CopseError("FILE_NOT_FOUND", `the prompt file cannot be read: ${messageOf(error)}`, {
@@ -153,26 +154,6 @@ function readBytes(file: string): Buffer {
       });
     throw error;
   }
-}
-
-/** To its end, also where it does not block (a pipe of another program): then an empty look is waited out. */
-function readStandardInput(): Buffer {
-  const parts: Buffer[] = [];
-  const chunk = Buffer.allocUnsafe(256 * 1024);
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  for (let total = 0; total <= maxPromptBytes; ) {
-    try {
-      const got = readSync(0, chunk);
-      if (got === 0) break;
-      parts.push(Buffer.from(chunk.subarray(0, got)));
-      total += got;
-    } catch (error) {
-      if (systemCode(error) === "EOF") break;
-      if (systemCode(error) !== "EAGAIN") throw error;
-      Atomics.wait(pause, 0, 0, 5);
-    }
-  }
-  return Buffer.concat(parts);
 }
 
 /** `@label` becomes that task's branch; any other ref must name a commit now, and is resolved anew when the task starts. */

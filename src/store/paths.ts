@@ -44,6 +44,8 @@ export const olderIndexFile = (state: string): string => join(state, "index-olde
 export const overlapsFile = (state: string): string => join(state, "overlaps.json");
 /** Objects of work that is not committed yet, to see whether it would conflict; may be removed at any time. */
 export const overlapDir = (state: string): string => join(state, "runner", "overlap");
+/** What is known of agents' sessions from their hooks, a file each. */
+export const hooksDir = (state: string): string => join(state, "hooks");
 export const trustFile = (state: string): string => join(state, "trust.json");
 export const reposDir = (state: string): string => join(state, "repos");
 export const repoDir = (state: string, repoId: string): string => join(state, "repos", repoId);

@@ -9,18 +9,18 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs a program with no terminal and no input; never throws. Output beyond 4 MB is cut. */
+/** Runs a program with no terminal, and no input but `input`; never throws. Output beyond 4 MB is cut. */
 export async function runCommand(
   file: string,
   args: readonly string[],
-  options: { cwd?: string; env?: Readonly<Record<string, string>>; timeoutMs?: number } = {},
+  options: { cwd?: string; env?: Readonly<Record<string, string>>; timeoutMs?: number; input?: string } = {},
 ): Promise<Ran> {
   // A group of its own: a program that hangs may have children which hold its output open.
   const running = execa(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
     detached: true,
-    stdin: "ignore",
+    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
     reject: false,
     maxBuffer: 4 << 20,
   });
@@ -37,6 +37,13 @@ function endGroup(pid: number | undefined): void {
   } catch {
     // Gone in the same moment.
   }
+}
+
+/** Runs a program with this on its standard input, the other two being ours. @returns as `giveTerminal`; it ends with us */
+export async function feed(file: string, args: readonly string[], input: string): Promise<number> {
+  const done = await execa(file, args, { input, stdout: "inherit", stderr: "inherit", reject: false });
+  if (done.exitCode !== undefined) return done.exitCode;
+  return done.signal === undefined ? 127 : 128 + signalNumber(done.signal);
 }
 
 /** Gives the terminal to a program and waits; @returns its exit code, 128+n for a signal, 127 when it cannot be started. */

@@ -5,6 +5,7 @@ import { exit } from "../../core/errors.ts";
 import { out, screen } from "../../system/output.ts";
 import { version } from "../../version.ts";
 import { complete, wrongUsage } from "../usage.ts";
+import { hookCommands } from "./hooks.ts";
 import { resultCommands } from "./results.ts";
 import { settingsCommands } from "./settings.ts";
 import { taskCommands } from "./tasks.ts";
@@ -40,7 +41,7 @@ function build(parser: Argv, done: Done): Argv {
     .usage(
       `Runs coding-agent tasks, each in its own git worktree, through a queue.\n\n${examples}\n\nUsage: copse <command>, or copse [flags] "<prompt>"`,
     );
-  return settingsCommands(resultCommands(taskCommands(named, done), done), done)
+  return settingsCommands(hookCommands(resultCommands(taskCommands(named, done), done), done), done)
     .completion("get-completion", false as never, complete)
     .version(version)
     .option("debug", { type: "boolean", hidden: true })

@@ -1,0 +1,75 @@
+/** `hooks`: a command with commands of its own. What stands behind `--` is a program of the person's, and never comes to yargs. */
+import type { Argv } from "yargs";
+import { CopseError } from "../../core/errors.ts";
+import { type Done, help, json } from "./words.ts";
+
+const later = ["install", "uninstall", "log"];
+
+export const hookCommands = (parser: Argv, done: Done): Argv =>
+  parser.command("hooks <command>", "What a session runs and has called, for hooks that people write", (hooks) => {
+    for (const name of later)
+      hooks.command(name, false as never, {}, () => {
+        throw new CopseError("NOT_YET", `copse hooks ${name} is not in this version yet`, {
+          hint: "See copse help hooks for what there is.",
+        });
+      });
+    return hooks
+      .usage(
+        help("copse hooks <command>", [
+          "copse hooks run -- ./my-hook.sh        # as a hook: my-hook.sh gets background_tasks and tools_called_this_turn as well",
+          "copse hooks record events.ndjson       # as a hook: keeps every event",
+          "copse hooks replay events.ndjson --event Stop -- ./my-hook.sh",
+          "copse hooks show",
+        ]),
+      )
+      .command("run", "As a hook: enter the event, and give it with all that is known to the command behind --", (y) =>
+        y.usage(help("copse hooks run [-- <command..>]", ["copse hooks run", "copse hooks run -- ./my-hook.sh"])),
+      )
+      .command(
+        "record <file>",
+        "As a hook: add the event to a recording",
+        (y) => y.usage(help("copse hooks record <file>", ["copse hooks record /tmp/events.ndjson"])),
+        (args) => done(() => import("../commands/hooks.ts").then(({ hooksRecord }) => hooksRecord(String(args["file"])))),
+      )
+      .command(
+        "replay <file>",
+        "Play a recording to a hook, with what was known at each event",
+        (y) =>
+          json(
+            y.usage(
+              help("copse hooks replay <file> [-- <command..>]", [
+                "copse hooks replay events.ndjson",
+                "copse hooks replay events.ndjson --event Stop -- ./my-hook.sh",
+              ]),
+            ),
+          ).option("event", { type: "string", array: true, describe: "Only events of this name (repeatable)" }),
+        (args) =>
+          done(() =>
+            import("../commands/hooks.ts").then(({ hooksReplay }) => {
+              const at = process.argv.indexOf("--");
+              const events = ((args["event"] as string[] | undefined) ?? []).map(String);
+              return hooksReplay(String(args["file"]), {
+                command: at < 0 ? [] : process.argv.slice(at + 1),
+                events,
+                json: args["json"] === true,
+              });
+            }),
+          ),
+      )
+      .command(
+        "show",
+        "Sessions heard of, with what they run and have called",
+        (y) =>
+          json(y.usage(help("copse hooks show", ["copse hooks show --session 8bd4"]))).option("session", {
+            type: "string",
+            describe: "Only the one that begins so",
+          }),
+        (args) =>
+          done(() =>
+            import("../commands/hooks.ts").then(({ hooksShow }) =>
+              hooksShow(args["session"] === undefined ? null : String(args["session"]), args["json"] === true),
+            ),
+          ),
+      )
+      .demandCommand(1);
+  });

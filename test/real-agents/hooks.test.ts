@@ -1,0 +1,126 @@
+/** Hooks of a real session through `copse hooks run`: both fields on every event, in the promised shape, and the same counts as Claude Code's own transcripts. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Block, message, text, turn, userTexts } from "../support/messages-api.ts";
+import { type Json, settle, waitFor, world } from "./world.ts";
+
+const names = [
+  ...["SessionStart", "SessionEnd", "UserPromptSubmit", "PreToolUse", "PostToolUse", "PostToolUseFailure", "PostToolBatch"],
+  ...["SubagentStart", "SubagentStop", "Stop", "Notification", "PermissionRequest", "PermissionDenied", "MessageDisplay"],
+];
+
+const linesOf = (file: string): Json[] =>
+  readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+
+/** How often each tool was called, by a transcript; a message may stand in it block by block, and again. */
+function callsIn(file: string): Record<string, number> {
+  const calls = new Map<string, string>();
+  for (const { type, message: said } of linesOf(file))
+    if (type === "assistant") for (const block of said.content) if (block.type === "tool_use") calls.set(block.id, block.name);
+  const counts: Record<string, number> = {};
+  for (const name of calls.values()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+const counted = (one: Json): Record<string, number> =>
+  Object.fromEntries(one.tools_called_this_turn.map((tool: Json) => [tool.tool_name, tool.count]));
+
+test("parallel calls, failures, background work, subagents, a second turn and a resumed session", async () => {
+  let made = 0;
+  const use = (name: string, input: object): Block => ({ type: "tool_use", id: `toolu_${String(made++).padStart(4, "0")}`, name, input });
+  const box = await world((body) => {
+    const said = userTexts(body);
+    const read = (name: string) => use("Read", { file_path: join(box.repo, name) });
+    if (said.join().includes("LOOK")) return turn(body) === 0 ? message([read("a.txt")]) : text("looked");
+    if (said.at(-1)?.includes("AGAIN")) return message([read("a.txt"), read("a.txt")]);
+    const steps = [
+      [read("a.txt"), read("none.txt"), use("Bash", { command: "exit 3", description: "Failing" })],
+      [use("Bash", { command: "sleep 4; echo done", description: "Running test suite", run_in_background: true })],
+      [use("Agent", { description: "Explore code", prompt: "LOOK there", subagent_type: "general-purpose" })],
+    ];
+    const step = steps[turn(body)];
+    return step === undefined ? text("all done") : message(step);
+  });
+  try {
+    settle(box, [box.repo]);
+    const told = join(box.dir, "told");
+    // Each line in one write; the file is a test's own hook.
+    const command = `copse hooks run -- sh -c 'x=$(cat); printf "%s\\n" "$x" >> ${told}'`;
+    const settings = join(box.dir, "settings.json");
+    const hooks = Object.fromEntries(names.map((name) => [name, [{ hooks: [{ type: "command", command }] }]]));
+    writeFileSync(settings, JSON.stringify({ hooks }));
+    const flags = ["--settings", settings, "--allowedTools=Bash", "--allowedTools=Agent", "--output-format", "json"];
+    const first = await box.claude(["-p", "go on with it", ...flags]);
+    assert.is(first.code, 0, first.stderr);
+    const { session_id } = JSON.parse(first.stdout);
+    const events = linesOf(told);
+    for (const one of events) {
+      assert.ok(Array.isArray(one.background_tasks) && Array.isArray(one.tools_called_this_turn), one.hook_event_name);
+      for (const task of one.background_tasks) {
+        for (const key of ["task_id", "tool_name", "description"]) assert.type(task[key], "string", key);
+        assert.is(new Date(task.started_at).toISOString(), task.started_at);
+      }
+      for (const tool of one.tools_called_this_turn) assert.ok(typeof tool.tool_name === "string" && tool.count > 0, JSON.stringify(tool));
+    }
+    const heard = new Set(events.map((one) => one.hook_event_name));
+    for (const name of [
+      "SessionStart",
+      "UserPromptSubmit",
+      "PreToolUse",
+      "PostToolUse",
+      "PostToolUseFailure",
+      "SubagentStart",
+      "SubagentStop",
+      "Stop",
+      "SessionEnd",
+    ])
+      assert.ok(heard.has(name), `${name} was heard`);
+
+    const projects = join(box.env["HOME"] ?? "", ".claude", "projects");
+    const folder = join(projects, readdirSync(projects)[0] ?? "");
+    const stops = events.filter((one) => one.hook_event_name === "Stop");
+    assert.equal(counted(stops[0]), callsIn(join(folder, `${session_id}.jsonl`)), "as its transcript says");
+    assert.equal(
+      stops[0].tools_called_this_turn.map((tool: Json) => tool.failed ?? 0),
+      [1, 1, 0],
+    );
+    assert.ok(stops.length > 1, "the end of background work begins turns");
+    assert.equal(
+      stops.slice(1).map(counted),
+      stops.slice(1).map(() => ({})),
+    );
+    const suite = stops[0].background_tasks.find((task: Json) => task.tool_name === "Bash");
+    assert.equal([suite.description, suite.command, suite.status], ["Running test suite", "sleep 4; echo done", "running"]);
+    assert.equal(stops.at(-1).background_tasks, [], "its end was noticed");
+    const ended = events.find((one) => one.hook_event_name === "SubagentStop");
+    assert.equal(
+      counted(ended),
+      callsIn(join(folder, session_id, "subagents", `agent-${ended.agent_id}.jsonl`)),
+      "a subagent's calls are its own",
+    );
+    assert.not.ok(
+      ended.background_tasks.some((task: Json) => task.task_id === ended.agent_id),
+      "it is not told of itself",
+    );
+
+    const again = await box.claude(["-p", "AGAIN", "--resume", session_id, "--max-turns", "1", ...flags]);
+    const resumed = await waitFor(
+      () =>
+        linesOf(told)
+          .filter((one) => one.hook_event_name === "PostToolUse")
+          .slice(-2),
+      "its calls",
+    );
+    assert.equal(resumed.map(counted).at(-1), { Read: 2 }, `a resumed session begins a turn: ${again.stdout.slice(0, 200)}`);
+    assert.equal(resumed.at(-1).background_tasks, []);
+  } finally {
+    await box.close();
+  }
+});
+
+test.run();
