@@ -28,7 +28,8 @@ export async function listOrphans(repos: readonly string[], tasks: readonly Task
   return found;
 }
 
-function realOf(path: string): string {
+/** As git names it; a path that leads nowhere stays as it is. */
+export function realOf(path: string): string {
   try {
     return realpathSync(path);
   } catch {

@@ -1,8 +1,9 @@
 /** `copse adopt`: a worktree that Claude Code's `-w` or a person made becomes a task, as it stands: it can be shown, merged, proposed, retried, cleaned up. Nothing in it is changed. */
 
 import { realpathSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { isDeadLock, lockHolder } from "../../cleanup/lock-holder.ts";
+import { realOf } from "../../cleanup/orphans.ts";
 import { CopseError } from "../../core/errors.ts";
 import { checkLabel, labelFrom, slugOf } from "../../core/label.ts";
 import { safe } from "../../core/safe.ts";
@@ -112,13 +113,5 @@ function refuseTaken(path: string): void {
     const task = taskOf(entry);
     if (task.worktree !== null && task.worktreeState !== "removed" && realOf(task.worktree) === path)
       throw new CopseError("EXISTS", `${path} is the worktree of ${task.label} already`, { hint: `See \`copse show ${task.label}\`.` });
-  }
-}
-
-function realOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return join(path);
   }
 }
