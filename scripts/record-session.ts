@@ -187,6 +187,7 @@ async function record(name: string, one: Case): Promise<void> {
     sessionId: crypto.randomUUID(),
     resume: one.resume ?? false,
     settings: { path: binary },
+    hookSettings: null,
   };
   const command = claude.command(spec);
   const reader = claude.reader(root);

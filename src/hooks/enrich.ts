@@ -1,6 +1,8 @@
 /** What a hook is told besides what its agent tells it. Pure. */
+import { redact } from "../core/redact.ts";
+import type { Task } from "../core/task.ts";
 import { type HookEvent, under } from "./event.ts";
-import type { BackgroundTask, Ledger } from "./ledger.ts";
+import { type BackgroundTask, type Ledger, listedAs } from "./ledger.ts";
 
 export interface ToolCount {
   readonly tool_name: string;
@@ -25,13 +27,18 @@ export interface CopseTask {
   readonly needs: string | null;
 }
 
+export const taskFor = ({ id, label, state, since, needs }: Task): CopseTask => ({
+  ...{ id, label, state, since },
+  needs: needs && redact(needs.text),
+});
+
 /** `ledger`: after the event. An agent is not told of itself, nor of teammates that rest. */
 export function enrich(event: HookEvent, ledger: Ledger, copse_tasks: readonly CopseTask[] = []): Enriched {
   const own = listOf(event["background_tasks"]);
   const running = Object.values(ledger.background).filter(({ task_id }) => task_id !== event.agent_id && !ledger.idle.includes(task_id));
   return {
     ...event,
-    background_tasks: running.map((task) => ({ ...own.find((one) => one["id"] === task.task_id), ...task })),
+    background_tasks: running.map((task) => ({ ...own.find((one) => listedAs(ledger, one) === task), ...task })),
     tools_called_this_turn: toolCounts(ledger, event.agent_id ?? ""),
     copse_tasks,
   };

@@ -1,9 +1,10 @@
 /**
  * What a session has running in the background and which tools its turn has called, kept up from the stream of its hook events. Pure, one event at a time; no transcript is read.
  * What Claude Code tells when was measured with 2.1.329: a command's start with the answer of its tool (`backgroundTaskId`), its end as a prompt (`<task-notification>`) and by its absence from the
- * list a Stop brings; a subagent's by `async_launched` and SubagentStop; a teammate's rest by TeammateIdle alone.
+ * list a Stop brings; a subagent's by `async_launched` and SubagentStop; a teammate's by `teammate_spawned`, its rest by TeammateIdle alone.
  */
 import { type HookEvent, objectIn, textIn, under } from "./event.ts";
+import { notification } from "./kept.ts";
 
 export interface BackgroundTask {
   readonly task_id: string;
@@ -23,8 +24,18 @@ interface Call {
   readonly failed: boolean;
 }
 
+/** A shell command that the agent waits for. */
+export interface Command {
+  readonly command: string;
+  readonly started_at: string;
+  /** Absent for the main agent. */
+  readonly agent_id?: string;
+}
+
 interface Turn {
   readonly promptId: string | null;
+  /** Of a subagent that has stopped: kept until the main agent's next turn. */
+  readonly over?: true;
   /** By the id of the call, in their order. */
   readonly calls: Readonly<Record<string, Call>>;
 }
@@ -32,13 +43,17 @@ interface Turn {
 export interface Ledger {
   /** By id, in the order they began. */
   readonly background: Readonly<Record<string, BackgroundTask>>;
+  /** By the id of its call; from what is heard before it to what is heard after it. */
+  readonly commands: Readonly<Record<string, Command>>;
+  /** Agents of a team. */
+  readonly teammates: readonly string[];
   /** Teammates that rest. */
   readonly idle: readonly string[];
   /** By agent; "" is the main one. */
   readonly turns: Readonly<Record<string, Turn>>;
 }
 
-export const emptyLedger: Ledger = { background: {}, idle: [], turns: {} };
+export const emptyLedger: Ledger = { background: {}, commands: {}, teammates: [], idle: [], turns: {} };
 
 /** The ledger after this event. `at`: when it came, ISO 8601. */
 export function note(ledger: Ledger, event: HookEvent, at: string): Ledger {
@@ -52,21 +67,29 @@ export function note(ledger: Ledger, event: HookEvent, at: string): Ledger {
     case "UserPromptSubmit":
       return without(turned, notified(textIn(event, "prompt") ?? ""));
     case "PreToolUse":
-      return withCall(turned, event, false);
+      return withCommand(withCall(turned, event, false), event, at);
     case "PostToolUse":
-      return afterTool(withCall(turned, event, false), event, at);
+      return afterTool(withCall(withoutCommand(turned, event), event, false), event, at);
     case "PostToolUseFailure":
-      return withCall(turned, event, true);
+      return withCall(withoutCommand(turned, event), event, true);
+    case "PermissionDenied":
+      return withoutCommand(turned, event);
+    case "PostToolBatch":
+      return callsOf(event).reduce((all, call) => withCall(withoutCommand(all, call), call, false), turned);
     case "SubagentStop":
-      return event.agent_id === undefined ? turned : without(turned, [event.agent_id]);
+      return event.agent_id === undefined ? turned : afterSubagent(withoutCommandsOf(turned, event.agent_id), event, event.agent_id, at);
     case "TeammateIdle":
-      return event.agent_id === undefined ? turned : { ...turned, idle: [...new Set([...turned.idle, event.agent_id])] };
+      return event.agent_id === undefined
+        ? turned
+        : { ...turned, teammates: added(turned.teammates, event.agent_id), idle: added(turned.idle, event.agent_id) };
     case "Stop":
-      return event.agent_id === undefined ? asListed(turned, event, at) : turned;
+      return event.agent_id === undefined ? asListed(withoutCommandsOf(turned, undefined), event, at) : turned;
     default:
       return turned;
   }
 }
+
+const added = (list: readonly string[], one: string): readonly string[] => (list.includes(one) ? list : [...list, one]);
 
 const agentOf = (event: HookEvent): string => event.agent_id ?? "";
 
@@ -85,7 +108,9 @@ function withTurn(ledger: Ledger, event: HookEvent): Ledger {
   }
   const promptId = event.prompt_id ?? (event.hook_event_name === "UserPromptSubmit" ? null : (known?.promptId ?? null));
   const begins = known === undefined || known.promptId !== promptId || (promptId === null && event.hook_event_name === "UserPromptSubmit");
-  return begins ? { ...ledger, turns: { ...ledger.turns, "": { promptId, calls: {} } } } : ledger;
+  if (!begins) return ledger;
+  const others = Object.entries(ledger.turns).filter(([id, turn]) => id !== "" && turn.over !== true);
+  return { ...ledger, turns: { ...Object.fromEntries(others), "": { promptId, calls: {} } } };
 }
 
 /** Counted once, from the first that is heard of it. */
@@ -97,13 +122,49 @@ function withCall(ledger: Ledger, event: HookEvent, failed: boolean): Ledger {
   return { ...ledger, turns: { ...ledger.turns, [agent]: { ...turn, calls } } };
 }
 
+/** The calls of a batch, each as an event of its own. */
+function callsOf(event: HookEvent): HookEvent[] {
+  const { hook_event_name, session_id, agent_id } = event;
+  const calls = Array.isArray(event["tool_calls"]) ? event["tool_calls"] : [];
+  return calls
+    .filter((call) => typeof call === "object" && call !== null)
+    .map(({ tool_name, tool_use_id }: Record<string, unknown>) => ({
+      ...{ hook_event_name, session_id, tool_name, tool_use_id },
+      ...(agent_id === undefined ? {} : { agent_id }),
+    }));
+}
+
+function withCommand(ledger: Ledger, event: HookEvent, at: string): Ledger {
+  const [id, command] = [textIn(event, "tool_use_id"), textIn(objectIn(event, "tool_input"), "command")];
+  if (id === undefined || command === undefined) return ledger;
+  const one = { command, started_at: at, ...(event.agent_id === undefined ? {} : { agent_id: event.agent_id }) };
+  return { ...ledger, commands: { ...ledger.commands, [id]: one } };
+}
+
+function withoutCommand(ledger: Ledger, event: HookEvent): Ledger {
+  const id = textIn(event, "tool_use_id");
+  if (id === undefined || under(ledger.commands, id) === undefined) return ledger;
+  const { [id]: _, ...commands } = ledger.commands;
+  return { ...ledger, commands };
+}
+
+/** An agent that has stopped waits for nothing; an interrupted call is not told of otherwise. */
+function withoutCommandsOf(ledger: Ledger, agent: string | undefined): Ledger {
+  const commands = Object.fromEntries(Object.entries(ledger.commands).filter(([, one]) => one.agent_id !== agent));
+  return { ...ledger, commands };
+}
+
 function afterTool(ledger: Ledger, event: HookEvent, at: string): Ledger {
   const [input, response] = [objectIn(event, "tool_input"), objectIn(event, "tool_response")];
+  const status = textIn(response, "status") ?? "";
   const shell = textIn(response, "backgroundTaskId");
-  const agent = textIn(response, "status") === "async_launched" ? textIn(response, "agentId") : undefined;
+  const agent = ["async_launched", "teammate_spawned"].includes(status) ? textIn(response, "agentId") : undefined;
   const id = shell ?? agent;
-  if (id !== undefined) return withTask(ledger, begun(event, id, input, at));
-  const ended = ["completed", "failed", "killed", "stopped"].includes(textIn(response, "status") ?? "");
+  if (id !== undefined) {
+    const known = withTask(ledger, begun(event, id, input, at));
+    return status === "teammate_spawned" ? { ...known, teammates: added(known.teammates, id) } : known;
+  }
+  const ended = ["completed", "failed", "killed", "stopped"].includes(status);
   const stops = ["KillShell", "TaskStop"].includes(textIn(event, "tool_name") ?? "");
   const about = [textIn(input, "task_id"), textIn(input, "shell_id"), textIn(input, "bash_id")].filter((one) => one !== undefined);
   return stops || ended ? without(ledger, about) : ledger;
@@ -134,34 +195,55 @@ function without(ledger: Ledger, ids: readonly string[]): Ledger {
 }
 
 /** Ids of the background work a prompt reports the end of. */
-const notified = (prompt: string): string[] =>
-  [...prompt.matchAll(/<task-notification>[\s\S]*?<task-id>([^<]+)<\/task-id>[\s\S]*?<\/task-notification>/g)].map(
-    (found) => found[1] as string,
-  );
+const notified = (prompt: string): string[] => [...prompt.matchAll(notification)].map((found) => found[1] as string);
 
-/** The main agent's Stop names all that runs: what is not in the list has ended unheard, what is in it unknown began unheard. */
+/** A teammate that stops only rests, and is told of as one. */
+function afterSubagent(ledger: Ledger, event: HookEvent, agent: string, at: string): Ledger {
+  const listed = asListed(ledger, event, at);
+  if (ledger.teammates.includes(agent)) return listed;
+  const turn = under(listed.turns, agent);
+  const turns = turn === undefined ? listed.turns : { ...listed.turns, [agent]: { ...turn, over: true as const } };
+  return without({ ...listed, turns }, [agent]);
+}
+
+/**
+ * A Stop names all that runs in the session: what is not in the list has ended unheard, what is in it unknown began unheard. Teammates stand in it under another id than in their own events, and
+ * for as long as their team lives.
+ */
 function asListed(ledger: Ledger, event: HookEvent, at: string): Ledger {
   const list = event["background_tasks"];
   if (!Array.isArray(list)) return ledger;
   const listed = list.filter(
     (one): one is Record<string, unknown> => typeof one === "object" && one !== null && textIn(one, "id") !== undefined,
   );
-  const ids = new Set(listed.map((one) => textIn(one, "id") as string));
+  const known = (one: Record<string, unknown>): BackgroundTask | undefined => listedAs(ledger, one);
+  const ids = new Set(listed.map((one) => known(one)?.task_id ?? (textIn(one, "id") as string)));
   const kept = without(
     ledger,
     Object.keys(ledger.background).filter((id) => !ids.has(id)),
   );
-  return listed.reduce((all, one) => {
-    const [id, command, type] = [textIn(one, "id") as string, textIn(one, "command"), textIn(one, "agent_type")];
-    return withTask(all, {
-      task_id: id,
-      tool_name: toolOf(textIn(one, "type")),
-      ...(type === undefined ? {} : { subagent_type: type }),
-      started_at: at,
-      description: textIn(one, "description") ?? command ?? "",
-      ...(command === undefined ? {} : { command }),
-    });
-  }, kept);
+  return listed.reduce((all, one) => (known(one) === undefined ? withTask(all, unheard(one, at)) : all), kept);
+}
+
+/** The task that an entry of Claude Code's list means. */
+export function listedAs(ledger: Ledger, one: Readonly<Record<string, unknown>>): BackgroundTask | undefined {
+  const known = under(ledger.background, textIn(one, "id") ?? "");
+  if (known !== undefined || one["type"] !== "teammate") return known;
+  return Object.values(ledger.background).find(
+    ({ task_id, description }) => ledger.teammates.includes(task_id) && description === one["description"],
+  );
+}
+
+function unheard(one: Readonly<Record<string, unknown>>, at: string): BackgroundTask {
+  const [command, type] = [textIn(one, "command"), textIn(one, "agent_type")];
+  return {
+    task_id: textIn(one, "id") as string,
+    tool_name: toolOf(textIn(one, "type")),
+    ...(type === undefined ? {} : { subagent_type: type }),
+    started_at: at,
+    description: textIn(one, "description") ?? command ?? "",
+    ...(command === undefined ? {} : { command }),
+  };
 }
 
 const toolOf = (type: string | undefined): string =>

@@ -30,6 +30,8 @@ export interface House {
   readonly config: () => Config;
   /** Lets one start of this agent through at a time, with a pause between. */
   readonly stagger: (agent: string) => Promise<void>;
+  /** The file with the settings an agent gets for its hooks; undefined when it takes none. */
+  readonly hookSettings: (record: TaskRecord) => string | undefined;
   /** The task waits for a person (true) or needs the runner again (false). */
   readonly idle: (id: string, idle: boolean) => void;
   /** Removes the worktree of a task that has just been completed, if that is proven safe. */
@@ -91,7 +93,7 @@ export async function drive(record: TaskRecord, house: House): Promise<void> {
               await rememberOutside(record);
               const agent = agentFor(record.task.request);
               if (agent.resumes) await house.stagger(agent.name);
-              const child = await startSession(record, house.config());
+              const child = await startSession(record, house.config(), agent.takesHooks ? house.hookSettings(record) : undefined);
               if (child.exitCode === null && child.signalCode === null) child.once("exit", () => record.wake());
               mine = record.task.runStarted === true;
               // It left without a claim (no room for it, or killed at once): fenced by `recover`, and not begun again in a hurry.

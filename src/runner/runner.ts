@@ -12,27 +12,26 @@ import { memoryQueue } from "../queue/memory.ts";
 import type { Queue } from "../queue/queue.ts";
 import { type Config, loadConfig } from "../store/config.ts";
 import { holdsEpoch } from "../store/epoch.ts";
-import { compact, healIndex, logSize, sweepHalfMade } from "../store/heal.ts";
-import { compactIndex, type Entry, entryOf, indexSize, readIndex } from "../store/index-file.ts";
+import { logSize, sweepHalfMade } from "../store/heal.ts";
+import { type Entry, entryOf, readIndex } from "../store/index-file.ts";
 import { freeDeadLock } from "../store/lock.ts";
 import { epochDir, eventsFile, laneOf, taskDir } from "../store/paths.ts";
 import { Superseded, TaskRecord } from "../store/record.ts";
 import { folderStamp, listTaskDirs } from "../store/tasks.ts";
+import { Again } from "./again.ts";
 import { cleanUpAfter } from "./clean-up.ts";
 import { DayBudget } from "./day-budget.ts";
 import { Door } from "./door.ts";
 import { drive, type House } from "./drive.ts";
 import { type Closed, Gates } from "./gate.ts";
+import { HookRoom } from "./hook-room.ts";
+import { IndexUpkeep } from "./index-upkeep.ts";
 import { once } from "./once.ts";
 import { OverlapWatch } from "./overlaps.ts";
 import { stagger } from "./stagger.ts";
 
 const tickMs = 1000;
 const staggerMs = 500;
-/** A task that a step threw out of is taken up again after this long, doubled each time up to the second figure. */
-const againMs = [1000, 60_000] as const;
-/** The index is rewritten when it is this much larger than after the last time. */
-const indexGrowth = 512 * 1024;
 
 export class Runner {
   readonly #state: string;
@@ -43,8 +42,8 @@ export class Runner {
   readonly #since = new Date().toISOString();
   readonly #records = new Map<string, TaskRecord>();
   readonly #idle = new Set<string>();
-  /** Open tasks that are taken up again in a while, and how often that was needed. */
-  readonly #again = new Map<string, { readonly timer: NodeJS.Timeout; readonly times: number }>();
+  /** Open tasks that a step threw out of. */
+  readonly #again = new Again();
   /** Sizes of logs of tasks that have ended (or cannot be read): only a change makes them worth a look. */
   readonly #settled = new Map<string, number>();
   readonly #queue: Queue;
@@ -54,9 +53,10 @@ export class Runner {
   readonly #gates = new Gates();
   readonly #budget: DayBudget;
   readonly #door: Door;
+  readonly #index: IndexUpkeep;
   readonly #overlaps: OverlapWatch;
+  readonly #hooks: HookRoom;
   #busyAt = performance.now();
-  #indexBase = 0;
   #ticks = 0;
   #stamp: string | undefined;
   #leave: (code: number) => void = () => {};
@@ -70,7 +70,9 @@ export class Runner {
     this.#config = loadConfig(null).config;
     this.#announcer = new Announcer(() => this.#config.notify, say);
     this.#budget = new DayBudget(state, () => this.#config.maxCostPerDayUsd);
+    this.#index = new IndexUpkeep(state);
     this.#overlaps = new OverlapWatch(state, this.#sayOnce);
+    this.#hooks = new HookRoom(state, this.#records, () => this.#config, this.#sayOnce);
     this.#door = new Door(
       (ask) => this.#answer(ask),
       (repoId, id) => this.#poke(repoId, id),
@@ -85,11 +87,12 @@ export class Runner {
     });
     this.#takeStock();
     await this.#door.open();
+    await this.#hooks.open();
     this.#say(`runner ${process.pid} is up: epoch ${this.#epoch}, ${this.#records.size} open tasks, limit ${this.#config.limit}`);
     const timer = setInterval(() => void this.#tick(), tickMs);
     const code = await left;
     clearInterval(timer);
-    for (const one of this.#again.values()) clearTimeout(one.timer);
+    this.#again.clear();
     this.#door.close();
     return code;
   }
@@ -117,14 +120,8 @@ export class Runner {
       if (!isTerminal(record.task)) open.push(record);
     }
     for (const repoId of repos) freeDeadLock(laneOf(this.#state, repoId));
-    try {
-      compactIndex(this.#state, entries);
-      healIndex(this.#state);
-    } catch (error) {
-      this.#say(`the index could not be rewritten: ${messageOf(error)}`);
-    }
+    this.#index.begin(entries, this.#say);
     sweepHalfMade(this.#state);
-    this.#indexBase = indexSize(this.#state);
     this.#gates.recall(open);
     open.sort((a, b) => Number(holdsSlot(b.task)) - Number(holdsSlot(a.task)));
     for (const record of open) this.#drive(record);
@@ -154,12 +151,13 @@ export class Runner {
       cleanUp: (task) => cleanUpAfter(this.#state, task, this.#config, this.#say),
       limitMet: (task, closed) => this.#limitMet(task, closed),
       tell: (task) => this.#announcer.tell(task),
+      hookSettings: (task) => this.#hooks.settingsFor(task),
       idle: (task, idle) => (idle ? this.#idle.add(task) : this.#idle.delete(task)),
     };
     drive(record, house)
       .then(() => {
         this.#records.delete(id);
-        this.#again.delete(id);
+        this.#again.forget(id);
         this.#settled.set(id, record.bytes);
         this.#say(`${record.task.label} (${id}): ${record.task.state}`);
         this.#look(record.task.repoId, id);
@@ -176,18 +174,15 @@ export class Runner {
   #takeUpAgain(record: TaskRecord, error: unknown): void {
     const { id, label, repoId } = record.task;
     this.#settled.set(id, record.bytes);
-    const times = (this.#again.get(id)?.times ?? 0) + 1;
-    const waitMs = Math.min(againMs[1], againMs[0] * 2 ** (times - 1));
-    this.#say(
-      `${label} (${id}): ${error instanceof CopseError ? error.message : `bug: ${error instanceof Error ? error.stack : String(error)}`}; taken up again in ${waitMs / 1000} s`,
-    );
-    const timer = setTimeout(() => {
+    const waitMs = this.#again.later(id, () => {
       if (this.#records.has(id)) return;
       this.#settled.delete(id);
       this.#look(repoId, id);
-      if (!this.#records.has(id)) this.#again.delete(id);
-    }, waitMs);
-    this.#again.set(id, { timer, times });
+      if (!this.#records.has(id)) this.#again.forget(id);
+    });
+    this.#say(
+      `${label} (${id}): ${error instanceof CopseError ? error.message : `bug: ${error instanceof Error ? error.stack : String(error)}`}; taken up again in ${waitMs / 1000} s`,
+    );
   }
 
   /** Takes in a task that is new, or was changed by somebody. */
@@ -217,11 +212,7 @@ export class Runner {
       if (all || stamp === undefined || stamp !== this.#stamp)
         for (const { repoId, id } of listTaskDirs(this.#state)) if (all || !this.#settled.has(id)) this.#lookSafely(repoId, id);
       this.#stamp = stamp;
-      if (all) healIndex(this.#state);
-      if (indexSize(this.#state) > 2 * this.#indexBase + indexGrowth) {
-        compact(this.#state);
-        this.#indexBase = indexSize(this.#state);
-      }
+      this.#index.tick(all);
       this.#overlaps.tick([...this.#records.values()].map(({ task }) => task));
       if (this.#busy()) this.#busyAt = performance.now();
       else if (performance.now() - this.#busyAt > this.#config.idleSeconds * 1000) await this.#tryToLeave();
@@ -231,9 +222,9 @@ export class Runner {
     }
   }
 
-  /** Is there anything to do but wait for persons? */
+  /** Is there anything to do but wait for persons? A person's own session needs its hooks answered. */
   #busy(): boolean {
-    return this.#records.size > this.#idle.size || this.#again.size > 0;
+    return this.#records.size > this.#idle.size || this.#again.size > 0 || this.#hooks.needed();
   }
 
   /** One task that cannot be read keeps no other from being looked at. */
@@ -322,6 +313,7 @@ export class Runner {
 
   #goAway(why: string): void {
     this.#door.close();
+    this.#hooks.close();
     this.#say(`runner ${process.pid} leaves: ${why}`);
     this.#leave(0);
   }

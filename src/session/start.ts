@@ -19,7 +19,7 @@ import { runEnvironment } from "./environment.ts";
 export const cookieOf = (task: Task, run: number): string => `${task.id}.run${run}`;
 
 /** Starts run number `task.run + 1`. Settles when the wrapper has claimed it. @throws CopseError when nothing could be started */
-export async function startSession(record: TaskRecord, config: Config): Promise<ChildProcess> {
+export async function startSession(record: TaskRecord, config: Config, hookSettings?: string): Promise<ChildProcess> {
   const { task } = record;
   const agent = agentFor(task.request);
   await assertWorktree(task.worktree as string, task.branch, task.repoId);
@@ -32,6 +32,7 @@ export async function startSession(record: TaskRecord, config: Config): Promise<
     sessionId: resume ? task.sessionId : agent.resumes ? randomUUID() : null,
     resume,
     settings,
+    hookSettings: hookSettings ?? null,
   };
   const { file, args, env, stdin } = agent.command(spec);
   await record.add([{ type: "run-starting", run, sessionId: spec.sessionId, messages: resume ? task.messages.length : 0 }]);

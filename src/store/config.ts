@@ -1,5 +1,6 @@
 /** Configuration: defaults, the person's file, the project's file, the environment; checked against the published schema. Flags are laid over it by the command. */
 import { CopseError } from "../core/errors.ts";
+import type { Gates, UserHooks } from "../core/hook-settings.ts";
 import { similar } from "../core/similar.ts";
 import type { Delivery, NotifySettings, PrPolicy } from "../core/task.ts";
 import { readMaybe } from "./files.ts";
@@ -43,6 +44,8 @@ export interface Config {
   readonly disposable: readonly string[];
   readonly autoClean: boolean;
   readonly notify: NotifySettings;
+  readonly hooks: UserHooks;
+  readonly gates: Gates;
 }
 
 export type Origin = "default" | "person" | "project" | "environment";
@@ -85,6 +88,8 @@ const defaults: Config = {
   disposable: ["node_modules", ".venv", "venv", "__pycache__", "target", ".next", ".cache", ".gradle"],
   autoClean: false,
   notify: { when: "on-complete", desktop: true },
+  hooks: {},
+  gates: {},
 };
 
 export const configKeys = Object.keys(defaults) as (keyof Config)[];
@@ -131,11 +136,19 @@ export function loadConfig(top: string | null, env: Env = process.env): Loaded {
     pr: { ...defaults.pr, ...person.pr, ...project.pr },
     groups: { ...project.groups, ...person.groups },
     notify: { ...defaults.notify, ...person.notify },
+    hooks: both(person.hooks, project.hooks),
+    gates: { ...person.gates, ...project.gates },
   };
   const origin = Object.fromEntries(
     configKeys.map((key) => [key, layers.filter(([, layer]) => layer[key] !== undefined).at(-1)?.[0] ?? "default"]),
   ) as Record<keyof Config, Origin>;
   return { config: merged, origin, project, warnings };
+}
+
+/** Hooks add up: a project's never take the place of a person's. */
+function both(a: UserHooks = {}, b: UserHooks = {}): UserHooks {
+  const events = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return Object.fromEntries(events.map((event) => [event, [...(a[event] ?? []), ...(b[event] ?? [])]]));
 }
 
 function readLayer(file: string, warnings: string[]): Partial<Config> {

@@ -5,7 +5,7 @@ import { readMaybe } from "./files.ts";
 import { stateDir, trustFile } from "./paths.ts";
 
 /** The settings of a project that run something or widen what an agent may do; `worktrees` when it writes outside of the repository. */
-const executable: readonly (keyof Config)[] = ["setup", "verify", "agents", "permissionMode", "allow", "worktrees"];
+const executable: readonly (keyof Config)[] = ["setup", "verify", "agents", "permissionMode", "allow", "worktrees", "hooks"];
 
 function isExecutable(key: keyof Config, project: Readonly<Partial<Config>>): boolean {
   if (project[key] === undefined) return false;

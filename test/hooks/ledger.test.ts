@@ -6,6 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Enriched, enrich } from "../../src/hooks/enrich.ts";
 import type { HookEvent } from "../../src/hooks/event.ts";
+import { kept } from "../../src/hooks/kept.ts";
 import { emptyLedger, type Ledger, note } from "../../src/hooks/ledger.ts";
 import { parseRecording } from "../../src/hooks/recording.ts";
 
@@ -111,6 +112,7 @@ test("a background command's end by each of the ways it is heard of", () => {
       of("PostToolUse", called("2", "BashOutput", { tool_input: { bash_id: "b1" }, tool_response: { status: "completed" } })),
     ],
     ["the list of a Stop", of("Stop", { background_tasks: [] })],
+    ["the list of a subagent's stop", of("SubagentStop", { agent_id: "a", background_tasks: [] })],
     ["the session's end", of("SessionEnd")],
   ] as const)
     assert.equal(play([...begun, event]).map(running), ["", "b1", ""], what);
@@ -118,7 +120,7 @@ test("a background command's end by each of the ways it is heard of", () => {
     of("UserPromptSubmit", { prompt: "what of <task-id>b1</task-id>?" }),
     of("PostToolUse", called("2", "BashOutput", { tool_input: { bash_id: "b1" }, tool_response: { status: "running" } })),
     of("Stop", {}),
-    of("SubagentStop", { agent_id: "a", background_tasks: [] }),
+    of("SubagentStop", { agent_id: "a" }),
   ];
   for (const event of others) assert.is(running(play([...begun, event]).at(-1)), "b1", event.event.hook_event_name);
 });
@@ -143,6 +145,70 @@ test("a teammate that rests is not running, is again when it works, and counts a
   assert.equal([tools(told[1]), tools(told[2]), tools(told[4])], ["Read 1", "Read 1", "Grep 1"]);
 });
 
+test("a team as Claude Code tells of it: listed under another id, resting after every stop, its own background command", () => {
+  const mate = { agent_id: "aresearcher-b717", agent_type: "researcher" };
+  const team = { id: "tvdoubu92", type: "teammate", status: "running", description: "Research it" };
+  const shell = { id: "ban9", type: "shell", status: "running", description: "Bg of mate", command: "sleep 6" };
+  const input = { description: "Research it", name: "researcher", subagent_type: "general-purpose" };
+  const spawned = { status: "teammate_spawned", agentId: "aresearcher-b717", name: "researcher" };
+  const told = play([
+    of("PostToolUse", { ...called("0", "Agent"), tool_input: input, tool_response: spawned }),
+    of("SubagentStart", mate),
+    of("Stop", { background_tasks: [team] }),
+    of("PostToolUse", { ...mate, ...called("1", "Bash"), tool_input: { command: "sleep 6" }, tool_response: { backgroundTaskId: "ban9" } }),
+    of("SubagentStop", { ...mate, background_tasks: [team, shell] }),
+    of("TeammateIdle", { ...mate, teammate_name: "researcher" }),
+    of("Stop", { background_tasks: [team, shell] }),
+    of("PreToolUse", { ...mate, ...called("2", "SendMessage") }),
+    of("Stop", { background_tasks: [team] }),
+  ]);
+  const id = mate.agent_id;
+  assert.equal(told.map(running), [id, "", id, "ban9", "ban9", "ban9", "ban9", "ban9", id]);
+  assert.equal(told[2]?.background_tasks[0], {
+    ...team,
+    ...{ task_id: id, tool_name: "Agent", subagent_type: "general-purpose", started_at: at },
+  });
+  assert.equal([tools(told[5]), tools(told[7])], ["Bash 1", "SendMessage 1"], "a rest ends a teammate's turn");
+});
+
+test("what is kept of an event says the same as the whole of it, and holds no prompt, file or answer", () => {
+  const recorded = parseRecording(readFileSync(join(import.meta.dirname, "..", "recordings", "claude-hooks.ndjson"), "utf8"), at);
+  let [whole, slim]: [Ledger, Ledger] = [emptyLedger, emptyLedger];
+  for (const one of recorded) {
+    if (one === undefined) continue;
+    whole = note(whole, one.event, one.at);
+    slim = note(slim, kept(one.event), one.at);
+    assert.equal(slim, whole, one.event.hook_event_name);
+  }
+  const secret = "hunter2";
+  const told = kept({
+    ...{
+      hook_event_name: "PostToolUse",
+      session_id: "s",
+      tool_name: "Write",
+      tool_use_id: "1",
+      prompt: secret,
+      last_assistant_message: secret,
+    },
+    ...{ tool_input: { content: secret, file_path: secret }, tool_response: { stdout: secret }, tool_calls: [{ tool_input: secret }] },
+  });
+  assert.not.match(JSON.stringify(told), secret);
+});
+
+test("commands that an agent waits for, until they are heard to end, were refused, or their agent has stopped", () => {
+  const bash = (id: string, fields: object = {}) => called(id, "Bash", { tool_input: { command: `make ${id}` }, ...fields });
+  const after = (...events: { event: HookEvent }[]) =>
+    Object.keys(events.reduce((ledger, { event }) => note(ledger, event, at), emptyLedger as Ledger).commands).join();
+  const two = [of("PreToolUse", bash("1")), of("PreToolUse", bash("2", { agent_id: "a" }))];
+  assert.is(after(...two), "1,2");
+  assert.is(after(...two, of("PostToolUse", bash("1"))), "2");
+  assert.is(after(...two, of("PostToolUseFailure", bash("2", { agent_id: "a" }))), "1");
+  assert.is(after(...two, of("PermissionDenied", bash("1"))), "2");
+  assert.is(after(...two, of("Stop")), "2");
+  assert.is(after(...two, of("SubagentStop", { agent_id: "a" })), "1");
+  assert.is(after(...two, of("PostToolBatch", { tool_calls: [bash("1")] })), "2");
+});
+
 test("no event, whatever is in it, makes the ledger throw, lose the agent's own fields, or count a call twice", () => {
   const name = fc.constantFrom(
     "SessionStart",
@@ -153,6 +219,7 @@ test("no event, whatever is in it, makes the ledger throw, lose the agent's own 
     "SubagentStart",
     "SubagentStop",
     "TeammateIdle",
+    "PostToolBatch",
     "Stop",
     "Other",
   );
@@ -169,16 +236,25 @@ test("no event, whatever is in it, makes the ledger throw, lose the agent's own 
       tool_response: odd,
       prompt: odd,
       background_tasks: odd,
+      tool_calls: fc.array(fc.record({ tool_name: odd, tool_use_id: odd })),
     },
     { requiredKeys: ["hook_event_name", "session_id"] },
   );
   fc.assert(
     fc.property(fc.array(event, { maxLength: 30 }), (events) => {
       const told = play(events.map((one) => ({ event: one as unknown as HookEvent })));
+      let [whole, slim]: [Ledger, Ledger] = [emptyLedger, emptyLedger];
+      for (const one of events as unknown as HookEvent[]) {
+        whole = note(whole, one, at);
+        slim = note(slim, kept(one), at);
+      }
+      assert.is(JSON.stringify(slim), JSON.stringify(whole), "what is kept says the same");
       for (const [i, one] of told.entries()) {
         const { background_tasks: _, ...own } = events[i] as Record<string, unknown>;
         for (const [key, value] of Object.entries(own)) assert.is(one[key], value);
-        const ids = new Set(events.slice(0, i + 1).map((each) => (each as Record<string, unknown>)["tool_use_id"]));
+        const ids = new Set(
+          events.slice(0, i + 1).flatMap((each) => [each.tool_use_id, ...(each.tool_calls ?? []).map(({ tool_use_id }) => tool_use_id)]),
+        );
         assert.ok(one.tools_called_this_turn.reduce((sum, { count }) => sum + count, 0) <= ids.size);
       }
     }),

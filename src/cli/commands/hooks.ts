@@ -5,18 +5,17 @@ import { resolve } from "node:path";
 import { CopseError, messageOf } from "../../core/errors.ts";
 import { redact } from "../../core/redact.ts";
 import { safe, safeLine } from "../../core/safe.ts";
-import { isTerminal } from "../../core/task.ts";
-import { enter, sessions } from "../../hooks/book.ts";
-import { type CopseTask, enrich, toolCounts } from "../../hooks/enrich.ts";
+import { Book } from "../../hooks/book.ts";
+import { enrich, taskFor, toolCounts } from "../../hooks/enrich.ts";
 import { hookEvent } from "../../hooks/event.ts";
 import { emptyLedger, type Ledger, note } from "../../hooks/ledger.ts";
 import { parseRecording, record } from "../../hooks/recording.ts";
-import { readLately, taskOf } from "../../store/index-file.ts";
 import { stateDir } from "../../store/paths.ts";
 import { feed, runCommand } from "../../system/command.ts";
 import { debug } from "../../system/debug.ts";
 import { err, out } from "../../system/output.ts";
 import { repoIdMaybe } from "../find.ts";
+import { openTasks } from "../open-tasks.ts";
 import { readStandardInput } from "../stdin.ts";
 
 /** A tool's answer can be large; what is larger than this is no event. */
@@ -33,21 +32,14 @@ export async function hooksRun(command: readonly string[]): Promise<number> {
   try {
     const event = hookEvent(input);
     if (event !== undefined) {
-      const ledger = await enter(stateDir(), event, new Date().toISOString());
-      if (file !== undefined)
-        told = JSON.stringify(enrich(event, ledger, tasksFor(typeof event["cwd"] === "string" ? event["cwd"] : process.cwd())));
+      const { ledger } = new Book(stateDir()).enter(event, new Date().toISOString());
+      const cwd = typeof event["cwd"] === "string" ? event["cwd"] : process.cwd();
+      if (file !== undefined) told = JSON.stringify(enrich(event, ledger, openTasks(stateDir(), repoIdMaybe(cwd)).map(taskFor)));
     }
   } catch (error) {
     debug(() => `hooks run: ${messageOf(error)}`);
   }
   return file === undefined ? 0 : await feed(file, args, told);
-}
-
-/** Open tasks of the repository a session works in. */
-function tasksFor(cwd: string): CopseTask[] {
-  const repoId = repoIdMaybe(cwd);
-  const open = [...readLately(stateDir()).values()].filter((entry) => entry.repoId === repoId && !isTerminal(entry));
-  return open.map(taskOf).map(({ id, label, state, since, needs }) => ({ id, label, state, since, needs: needs && redact(needs.text) }));
 }
 
 /** `hooks record FILE`, as a hook: one line more. */
@@ -116,7 +108,7 @@ const indented = (text: string): string => (text.trim() === "" ? "" : `${text.tr
 
 /** `hooks show`: the sessions heard of by `hooks run`. */
 export function hooksShow(session: string | null, json: boolean): number {
-  const all = sessions(stateDir()).filter(({ sessionId }) => session === null || sessionId.startsWith(session));
+  const all = new Book(stateDir()).sessions().filter(({ sessionId }) => session === null || sessionId.startsWith(session));
   const shown = all.map(({ sessionId, cwd, at, ledger }) => {
     const { background_tasks, tools_called_this_turn } = enrich({ hook_event_name: "", session_id: sessionId }, ledger);
     const agents = Object.keys(ledger.turns).filter((agent) => agent !== "");

@@ -3,7 +3,7 @@ import type { Argv } from "yargs";
 import { CopseError } from "../../core/errors.ts";
 import { type Done, help, json } from "./words.ts";
 
-const later = ["install", "uninstall", "log"];
+const later = ["install", "uninstall"];
 
 export const hookCommands = (parser: Argv, done: Done): Argv =>
   parser.command("hooks <command>", "What a session runs and has called, for hooks that people write", (hooks) => {
@@ -71,5 +71,27 @@ export const hookCommands = (parser: Argv, done: Done): Argv =>
             ),
           ),
       )
+      .command(
+        "log",
+        "What sessions did, event by event, and what hooks and gates said to it",
+        (y) =>
+          json(y.usage(help("copse hooks log", ["copse hooks log --session 8bd4", "copse hooks log -f"])))
+            .option("session", { type: "string", describe: "Only the one that begins so; ended ones as well" })
+            .option("follow", { alias: "f", type: "boolean", describe: "Go on as more is heard" }),
+        (args) =>
+          done(() =>
+            import("../commands/hooks-session.ts").then(({ hooksLog }) =>
+              hooksLog({
+                session: args["session"] === undefined ? null : String(args["session"]),
+                follow: args["follow"] === true,
+                json: args["json"] === true,
+              }),
+            ),
+          ),
+      )
+      .command("start", "As a hook of SessionStart: make sure of a runner, and give the event to your hooks", (y) =>
+        y.usage(help("copse hooks start", ["copse hooks start"])),
+      )
+      .command("wake", "Start the runner, if none is up", (y) => y.usage(help("copse hooks wake", ["copse hooks wake"])))
       .demandCommand(1);
   });

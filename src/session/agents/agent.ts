@@ -12,6 +12,8 @@ export interface SessionSpec {
   readonly resume: boolean;
   /** The person's settings for this agent (`agents.<name>` of the configuration). */
   readonly settings: AgentSettings;
+  /** A file of settings with hooks in it, the person's `--settings` among them. */
+  readonly hookSettings: string | null;
 }
 
 export interface AgentSettings {
@@ -86,6 +88,8 @@ export interface Agent {
   readonly name: string;
   /** Can a session be taken up again by its id? */
   readonly resumes: boolean;
+  /** Does it tell hooks of what it does, as Claude Code does? */
+  readonly takesHooks: boolean;
   command(spec: SessionSpec): CommandSpec;
   /** A fresh reader for one run's stdout; `root` is the worktree, to shorten paths. */
   reader(root: string): Reader;

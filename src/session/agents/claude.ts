@@ -10,6 +10,7 @@ import { openLine, userLine } from "./claude-talk.ts";
 export const claude: Agent = {
   name: "claude",
   resumes: true,
+  takesHooks: true,
   command,
   reader: (root) => claudeReader(root),
   attach: (sessionId, settings) => ({ file: program(settings), args: ["--resume", sessionId] }),
@@ -28,7 +29,7 @@ const env = {
   DISABLE_AUTOUPDATER: "1",
 };
 
-function command({ prompt, request, sessionId, resume, settings }: SessionSpec): CommandSpec {
+function command({ prompt, request, sessionId, resume, settings, hookSettings }: SessionSpec): CommandSpec {
   const session = sessionId === null ? [] : resume ? ["--resume", sessionId] : ["--session-id", sessionId];
   return {
     file: program(settings),
@@ -42,6 +43,7 @@ function command({ prompt, request, sessionId, resume, settings }: SessionSpec):
       ...request.allow.map((rule) => `--allowedTools=${rule}`),
       ...(settings.args ?? []),
       ...request.agentArgs,
+      ...(hookSettings === null ? [] : ["--settings", hookSettings]),
     ],
     env,
     stdin: {

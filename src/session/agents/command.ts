@@ -10,6 +10,7 @@ const limited = 75;
 export const command: Agent = {
   name: "command",
   resumes: false,
+  takesHooks: false,
   command({ request, prompt, settings }: SessionSpec) {
     const [file = "false", ...args] = request.exec ?? request.command ?? [];
     return { file, args: [...args, ...(settings.args ?? []), ...request.agentArgs], env: {}, stdin: { kind: "text", text: prompt } };

@@ -37,6 +37,7 @@ const spec = (over: Partial<SessionSpec> = {}, request: Partial<Request> = {}): 
   sessionId: "0e8e0000-0000-4000-8000-000000000000",
   resume: false,
   settings: {},
+  hookSettings: null,
   ...over,
 });
 

@@ -1,0 +1,66 @@
+/** The hooks Copse wants in Claude Code's settings: every event to the runner's port, and, where that is not to be relied on, a shell script that looks whether there is a runner. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { quoted } from "../core/quoted.ts";
+import { type Access, tokenFor } from "./access.ts";
+import { commandMark, hooksUrl, type SettingsHooks } from "./entries.ts";
+import { guardFile } from "./guard.ts";
+
+/** What Claude Code 2.1.329 tells hooks of, but for what only an http answer with a decision of its own makes sense of (WorktreeCreate, WorktreeRemove) and what tells nothing here (MessageDisplay). */
+const events = [
+  ...["PreToolUse", "PostToolUse", "PostToolUseFailure", "PostToolBatch", "PermissionRequest", "PermissionDenied"],
+  ...["UserPromptSubmit", "UserPromptExpansion", "SessionEnd", "Stop", "StopFailure", "Notification"],
+  ...["SubagentStart", "SubagentStop", "TeammateIdle", "TaskCreated", "TaskCompleted", "PreCompact", "PostCompact"],
+  ...["Elicitation", "ElicitationResult", "ConfigChange", "InstructionsLoaded", "CwdChanged", "FileChanged", "DirectoryAdded"],
+  ...["PreModelSwitch", "PostModelSwitch"],
+];
+
+/** What has to be known again after a time without a runner, and comes seldom enough for a process of its own: the batch names the calls in between. */
+const guarded: Readonly<Record<string, string | undefined>> = {
+  UserPromptSubmit: undefined,
+  PostToolUse: "Bash|Agent|Task",
+  PostToolUseFailure: undefined,
+  PostToolBatch: undefined,
+  SubagentStart: undefined,
+  SubagentStop: undefined,
+  TeammateIdle: undefined,
+  Stop: undefined,
+  SessionEnd: undefined,
+};
+
+/** Longer than any hook of a person's is waited for, so that it is the runner who gives up first. */
+const timeoutSeconds = 3600;
+const startSeconds = 60;
+
+/** `start`: a session that begins runs `copse hooks start`, which makes sure of a runner; http hooks are not called then. */
+export function wantedHooks(state: string, access: Access, scope: string, start: boolean): SettingsHooks {
+  const http = {
+    type: "http",
+    url: hooksUrl(access.port),
+    headers: { Authorization: `Bearer ${tokenFor(access, scope)}` },
+    timeout: timeoutSeconds,
+  } as const;
+  const guard = { type: "command", command: `sh ${quoted(guardFile(state))}${commandMark}`, async: true } as const;
+  const starting = {
+    type: "command",
+    command: `${[process.execPath, cliFile(), "hooks", "start"].map(quoted).join(" ")}${commandMark}`,
+    timeout: startSeconds,
+  } as const;
+  return {
+    ...Object.fromEntries(
+      events.map((event) => {
+        if (!Object.hasOwn(guarded, event)) return [event, [{ hooks: [http] }]];
+        const matcher = guarded[event];
+        if (matcher === undefined) return [event, [{ hooks: [http, guard] }]];
+        return [event, [{ hooks: [http] }, { matcher, hooks: [guard] }]];
+      }),
+    ),
+    ...(start ? { SessionStart: [{ hooks: [starting] }], Setup: [{ hooks: [starting] }] } : {}),
+  };
+}
+
+/** The command line's own file, beside or above this one in the bundle. */
+export function cliFile(): string {
+  const here = import.meta.dirname;
+  return ["", "..", "../.."].map((up) => join(here, up, "copse.cjs")).find((file) => existsSync(file)) ?? process.argv[1] ?? "copse";
+}

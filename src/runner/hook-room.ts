@@ -1,0 +1,122 @@
+/** Where the runner hears agents' sessions: its port, the tokens of its tasks, and who it stays for. */
+import type { Server } from "node:http";
+import { join } from "node:path";
+import { messageOf } from "../core/errors.ts";
+import { isTerminal } from "../core/task.ts";
+import { accessOf, anySession, taskScope } from "../hooks/access.ts";
+import type { Answer } from "../hooks/answer.ts";
+import { Book, type Session } from "../hooks/book.ts";
+import { type Around, Desk } from "../hooks/desk.ts";
+import { type CopseTask, taskFor } from "../hooks/enrich.ts";
+import type { HookEvent } from "../hooks/event.ts";
+import { leaveGuard, standGuard, takeMissed, writeGuard } from "../hooks/guard.ts";
+import { Projects } from "../hooks/project.ts";
+import { taskSettings } from "../hooks/task-settings.ts";
+import { cliFile, wantedHooks } from "../hooks/wanted.ts";
+import { runEnvironment } from "../session/environment.ts";
+import type { Config } from "../store/config.ts";
+import { replaceFile } from "../store/files.ts";
+import type { TaskRecord } from "../store/record.ts";
+import { isAlive } from "../system/identity.ts";
+
+export class HookRoom {
+  readonly #state: string;
+  readonly #records: ReadonlyMap<string, TaskRecord>;
+  readonly #config: () => Config;
+  readonly #say: (line: string) => void;
+  readonly #book: Book;
+  readonly #desk: Desk;
+  readonly #projects: Projects;
+  #server: Server | undefined;
+
+  constructor(state: string, records: ReadonlyMap<string, TaskRecord>, config: () => Config, say: (line: string) => void) {
+    this.#state = state;
+    this.#records = records;
+    this.#config = config;
+    this.#say = say;
+    this.#book = new Book(state);
+    this.#projects = new Projects(state, say);
+    this.#desk = new Desk(this.#book, (event, session) => this.#around(event, session), say);
+  }
+
+  /** Without a port the runner does its work all the same. */
+  async open(): Promise<void> {
+    try {
+      writeGuard(this.#state, [process.execPath, cliFile(), "hooks", "wake"]);
+      const { receive } = await import("../hooks/receiver.ts");
+      this.#server = await receive(this.#state, (event, scope) => this.#heard(event, scope), this.#say);
+      standGuard(this.#state);
+      this.catchUp();
+    } catch (error) {
+      this.#say(`hooks are not received: ${messageOf(error)}`);
+    }
+  }
+
+  close(): void {
+    leaveGuard(this.#state);
+    this.#server?.close();
+    this.#server?.closeIdleConnections();
+    this.#server = undefined;
+  }
+
+  /** Takes in what sessions did while there was no runner. */
+  catchUp(): void {
+    for (const { event, at } of takeMissed(this.#state)) this.#book.enter(event, at);
+  }
+
+  /** Is there a session of a person's that would miss the runner? */
+  needed(): boolean {
+    return this.#book.sessions().some(({ process }) => process !== null && isAlive(process));
+  }
+
+  /** A settings file for a task's run that is about to start; undefined when the person's own cannot be read. */
+  settingsFor(record: TaskRecord): string | undefined {
+    const { id, sessionId, sessionBegun, request, worktree, repo } = record.task;
+    // What another process of this session had running is gone with it.
+    if (sessionId !== null && sessionBegun)
+      this.#book.enter({ hook_event_name: "SessionStart", source: "resume", session_id: sessionId }, new Date().toISOString());
+    const start = Object.hasOwn(this.#projects.of(repo).hooks, "SessionStart");
+    const args = [...(this.#config().agents[request.agent]?.args ?? []), ...request.agentArgs];
+    const wanted = wantedHooks(this.#state, accessOf(this.#state), taskScope(id), start);
+    const text = taskSettings(args, worktree ?? repo, wanted);
+    if (text === undefined) return undefined;
+    const file = join(record.dir, "hooks.json");
+    replaceFile(file, text);
+    return file;
+  }
+
+  async #heard(event: HookEvent, scope: string): Promise<Answer | undefined> {
+    this.catchUp();
+    const record = this.#taskOf(event.session_id);
+    if (scope === anySession) {
+      // A task's session that also has the person's settings is heard by its own token.
+      return record !== undefined && record.task.state === "running" ? {} : await this.#desk.handle(event);
+    }
+    return record !== undefined && scope === taskScope(record.task.id) ? await this.#desk.handle(event) : undefined;
+  }
+
+  #taskOf(sessionId: string): TaskRecord | undefined {
+    for (const record of this.#records.values()) if (record.task.sessionId === sessionId) return record;
+    return undefined;
+  }
+
+  #around(event: HookEvent, session: Session): Around {
+    const record = this.#taskOf(event.session_id);
+    const cwd = session.cwd ?? "";
+    const { repoId, hooks, gates } = this.#projects.of(cwd);
+    return {
+      hooks,
+      gates,
+      tasks: () => this.#tasks(repoId),
+      env: () => ({
+        ...(record === undefined ? (process.env as Record<string, string>) : runEnvironment(record.task, record.dir, record.task.run)),
+        CLAUDE_PROJECT_DIR: record?.task.worktree ?? cwd,
+        CLAUDE_CODE_SESSION_ID: event.session_id,
+      }),
+    };
+  }
+
+  #tasks(repoId: string | null): CopseTask[] {
+    return [...this.#records.values()].filter(({ task }) => task.repoId === repoId && !isTerminal(task)).map(({ task }) => taskFor(task));
+  }
+}
