@@ -1,11 +1,7 @@
-/** A settings file of Claude Code on disk: where it is, what it says, and a change to it that is whole or none, through links, with its mode and owner kept. */
-import { accessSync, constants, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
+/** The settings files of Claude Code: where they are, over all links, and what they say. */
+import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CopseError, isDiskFull, messageOf, systemCode } from "../core/errors.ts";
-import { makeDir, replaceKept } from "../store/files.ts";
-import { withLock } from "../store/lock.ts";
-import { hooksDir } from "../store/paths.ts";
-import { removeFile } from "../system/remove-file.ts";
 
 /** The person's: `$CLAUDE_CONFIG_DIR/settings.json`, else `~/.claude/settings.json`. */
 export function userSettings(env: Readonly<Record<string, string | undefined>> = process.env): string {
@@ -25,37 +21,6 @@ export const projectSettings = ({
   readonly root: string;
   readonly commonDir: string;
 }): string => join(root === commonDir ? top : root, ".claude", "settings.local.json");
-
-export interface Change {
-  readonly before: string | undefined;
-  readonly after: string | undefined;
-}
-
-/** Times to begin again when somebody else writes the file meanwhile. */
-const mostTries = 5;
-
-/**
- * Changes a settings file; undefined stands for no file. What is the same is not written.
- * @throws CopseError CANNOT_WRITE, BUSY; nothing is half-written
- */
-export async function changeSettings(
-  state: string,
-  file: string,
-  change: (text: string | undefined) => string | undefined,
-): Promise<Change> {
-  const dir = hooksDir(state);
-  makeDir(dir);
-  return await withLock(join(dir, "settings"), () => {
-    const target = targetOf(file);
-    for (let tries = 0; tries < mostTries; tries++) {
-      const before = readSettings(target);
-      const after = change(before);
-      if (after === before) return { before, after };
-      if (write(target, before, after)) return { before, after };
-    }
-    throw new CopseError("BUSY", `${file} is being written by another program`, { hint: "Try again in a moment." });
-  });
-}
 
 /** What a settings file says; undefined when there is none. @throws CopseError CANNOT_WRITE when it cannot be read, or would not be the same when it is written again */
 export function readSettings(file: string): string | undefined {
@@ -87,29 +52,8 @@ function linkAt(file: string): string | undefined {
   return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(file) : undefined;
 }
 
-/** @returns whether it was still as it was read. */
-function write(target: string, before: string | undefined, after: string | undefined): boolean {
-  try {
-    const stat = statSync(target, { throwIfNoEntry: false });
-    if (stat !== undefined) requireWritable(target, stat);
-    else mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-    const unchanged = () => readSettings(target) === before;
-    if (after !== undefined) return replaceKept(target, after, unchanged);
-    if (!unchanged()) return false;
-    removeFile(target);
-    return true;
-  } catch (error) {
-    throw error instanceof CopseError ? error : trouble(target, "written", error);
-  }
-}
-
-/** A rename would go over a read-only file; whoever made it read-only did not mean that. */
-function requireWritable(target: string, stat: Stats): void {
-  if ((stat.mode & 0o222) === 0) throw new Error("it is read-only");
-  accessSync(target, constants.W_OK);
-}
-
-function trouble(file: string, what: "read" | "written", error: unknown): CopseError {
+/** Why a file cannot be read or written, in words. */
+export function trouble(file: string, what: "read" | "written", error: unknown): CopseError {
   const known = {
     EROFS: "it is on a read-only file system",
     EACCES: "permission denied",

@@ -14,7 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { changeSettings } from "../../src/hooks/settings-file.ts";
+import { changeSettings } from "../../src/hooks/settings-change.ts";
 import type { Sandbox } from "../support/sandbox.ts";
 import { inBox, refused } from "./support.ts";
 
