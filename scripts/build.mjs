@@ -52,6 +52,8 @@ async function bundle(source, outfile) {
     entryPoints: [source],
     outfile,
     plugins: [apart],
+    // Its other build asks for its parts in a way that no bundler follows.
+    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
     // `require()` in its place: the other loader would be started for it.
     supported: { "dynamic-import": false },
     define: { "import.meta.dirname": "__dirname", "import.meta.url": "importMetaUrl" },

@@ -67,6 +67,7 @@ const homes: Readonly<Record<string, string>> = {
   "simple-git": "git/git.ts",
   "proper-lockfile": "store/lock.ts",
   execa: "system/command.ts",
+  "jsonc-parser": "hooks/json-text.ts",
   "@octokit/core": "forge/github.ts",
   "@octokit/plugin-rest-endpoint-methods": "forge/github.ts",
   "@octokit/plugin-retry": "forge/github.ts",

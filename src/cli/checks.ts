@@ -84,6 +84,13 @@ export function claudeLogin(output: string): Verdict {
   }
 }
 
+/** Where Copse's hooks are; `problem`: why a settings file cannot be read. */
+export function hooks(installed: readonly string[], problem: string | undefined): Verdict {
+  if (problem !== undefined)
+    return warn("hooks", problem, "Claude Code does not take such settings either; mend the file (claude doctor says more).");
+  return ok("hooks", installed.length === 0 ? "not installed (copse hooks install)" : `installed in ${installed.join(", ")}`);
+}
+
 export function runner(hello: Hello | undefined, mine: string): Verdict {
   if (!hello) return ok("runner", "none is up; one starts when a task needs it");
   if (isOlder(mine, hello.version)) return warn("runner", `a newer runner is up (${hello.version}; this is ${mine})`, "Update this Copse.");

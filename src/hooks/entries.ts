@@ -11,6 +11,8 @@ export type SettingsHooks = Readonly<Record<string, readonly { readonly matcher?
 /** Where Copse receives hooks, of whatever port: an http entry to such an address is ours. */
 export const hooksUrl = (port: number): string => `http://127.0.0.1:${port}${hooksPath}`;
 export const hooksPath = "/copse/hooks";
+/** Behind it in the settings of a task's run, which are in no file of a person's. */
+export const taskPath = "/task";
 
 /** A command entry whose command ends so is ours; to the shell it is a comment. */
 export const commandMark = " # copse hooks";

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { messageOf, systemCode } from "../core/errors.ts";
 import { type Access, accessOf, anotherPort, scopeOf } from "./access.ts";
 import type { Answer } from "./answer.ts";
-import { hooksPath } from "./entries.ts";
+import { hooksPath, taskPath } from "./entries.ts";
 import { type HookEvent, hookEvent } from "./event.ts";
 
 /** A tool's answer can be large; what is larger than this is no event. */
@@ -49,7 +49,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, access
   const refusal = refusalOf(request, access);
   const scope = scopeOf(access, (request.headers.authorization ?? "").replace(/^Bearer /, ""));
   if (refusal !== undefined || scope === undefined) return end(response, 403, refusal ?? "no token that is good here");
-  if (request.url !== hooksPath) return end(response, 404, `there is ${hooksPath} only`);
+  if (request.url !== hooksPath && request.url !== hooksPath + taskPath) return end(response, 404, `there is ${hooksPath} only`);
   if (request.method !== "POST") return end(response, 405, "POST only");
   const text = await bodyOf(request);
   if (text === undefined) return end(response, 413, "too large for an event");

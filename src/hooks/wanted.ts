@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { quoted } from "../core/quoted.ts";
-import { type Access, tokenFor } from "./access.ts";
-import { commandMark, hooksUrl, type SettingsHooks } from "./entries.ts";
+import { type Access, accessOf, anySession, taskScope, tokenFor } from "./access.ts";
+import { commandMark, hooksUrl, type SettingsHooks, taskPath } from "./entries.ts";
 import { guardFile } from "./guard.ts";
 
 /** What Claude Code 2.1.329 tells hooks of, but for what only an http answer with a decision of its own makes sense of (WorktreeCreate, WorktreeRemove) and what tells nothing here (MessageDisplay). */
@@ -32,11 +32,18 @@ const guarded: Readonly<Record<string, string | undefined>> = {
 const timeoutSeconds = 3600;
 const startSeconds = 60;
 
+/** For the settings of a person, whose sessions are no task's. */
+export const wantedOfSessions = (state: string): SettingsHooks => wanted(state, accessOf(state), anySession, "", true);
+
+/** For a task's run. Claude Code calls one address once, so it is another than that of a person's settings. `start`: as below. */
+export const wantedOfTask = (state: string, id: string, start: boolean): SettingsHooks =>
+  wanted(state, accessOf(state), taskScope(id), taskPath, start);
+
 /** `start`: a session that begins runs `copse hooks start`, which makes sure of a runner; http hooks are not called then. */
-export function wantedHooks(state: string, access: Access, scope: string, start: boolean): SettingsHooks {
+function wanted(state: string, access: Access, scope: string, path: string, start: boolean): SettingsHooks {
   const http = {
     type: "http",
-    url: hooksUrl(access.port),
+    url: `${hooksUrl(access.port)}${path}`,
     headers: { Authorization: `Bearer ${tokenFor(access, scope)}` },
     timeout: timeoutSeconds,
   } as const;
@@ -59,8 +66,11 @@ export function wantedHooks(state: string, access: Access, scope: string, start:
   };
 }
 
+/** What the guard starts where it finds no runner. */
+export const wakeCommand = (): readonly string[] => [process.execPath, cliFile(), "hooks", "wake"];
+
 /** The command line's own file, beside or above this one in the bundle. */
-export function cliFile(): string {
+function cliFile(): string {
   const here = import.meta.dirname;
   return ["", "..", "../.."].map((up) => join(here, up, "copse.cjs")).find((file) => existsSync(file)) ?? process.argv[1] ?? "copse";
 }

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { messageOf } from "../core/errors.ts";
 import { isTerminal } from "../core/task.ts";
-import { accessOf, anySession, taskScope } from "../hooks/access.ts";
+import { anySession, taskScope } from "../hooks/access.ts";
 import type { Answer } from "../hooks/answer.ts";
 import { Book, type Session } from "../hooks/book.ts";
 import { type Around, Desk } from "../hooks/desk.ts";
@@ -12,7 +12,7 @@ import type { HookEvent } from "../hooks/event.ts";
 import { leaveGuard, standGuard, takeMissed, writeGuard } from "../hooks/guard.ts";
 import { Projects } from "../hooks/project.ts";
 import { taskSettings } from "../hooks/task-settings.ts";
-import { cliFile, wantedHooks } from "../hooks/wanted.ts";
+import { wakeCommand, wantedOfTask } from "../hooks/wanted.ts";
 import { runEnvironment } from "../session/environment.ts";
 import type { Config } from "../store/config.ts";
 import { replaceFile } from "../store/files.ts";
@@ -42,7 +42,7 @@ export class HookRoom {
   /** Without a port the runner does its work all the same. */
   async open(): Promise<void> {
     try {
-      writeGuard(this.#state, [process.execPath, cliFile(), "hooks", "wake"]);
+      writeGuard(this.#state, wakeCommand());
       const { receive } = await import("../hooks/receiver.ts");
       this.#server = await receive(this.#state, (event, scope) => this.#heard(event, scope), this.#say);
       standGuard(this.#state);
@@ -77,8 +77,7 @@ export class HookRoom {
       this.#book.enter({ hook_event_name: "SessionStart", source: "resume", session_id: sessionId }, new Date().toISOString());
     const start = Object.hasOwn(this.#projects.of(repo).hooks, "SessionStart");
     const args = [...(this.#config().agents[request.agent]?.args ?? []), ...request.agentArgs];
-    const wanted = wantedHooks(this.#state, accessOf(this.#state), taskScope(id), start);
-    const text = taskSettings(args, worktree ?? repo, wanted);
+    const text = taskSettings(args, worktree ?? repo, wantedOfTask(this.#state, id, start));
     if (text === undefined) return undefined;
     const file = join(record.dir, "hooks.json");
     replaceFile(file, text);

@@ -1,5 +1,5 @@
 /** Files that are whole or not there: new content is written beside, synced and renamed into place. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { chmodSync, chownSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { CopseError, isDiskFull, systemCode } from "../core/errors.ts";
 import { removeFile } from "../system/remove-file.ts";
@@ -33,6 +33,34 @@ export function replaceFile(file: string, content: string | Uint8Array, mode = 0
     throw error;
   }
   syncDir(dirname(file));
+}
+
+/**
+ * As `replaceFile`, for a file of somebody else's: mode and owner of the one that is there are kept, and it is asked for at the last moment whether it is to be.
+ * @returns what `stillTo` said
+ */
+export function replaceKept(file: string, content: string, stillTo: () => boolean): boolean {
+  const beside = `${file}.${process.pid}.tmp`;
+  const kept = statSync(file, { throwIfNoEntry: false });
+  try {
+    removeFile(beside);
+    writeNew(beside, content);
+    if (kept !== undefined) {
+      const mine = statSync(beside);
+      if (mine.uid !== kept.uid || mine.gid !== kept.gid) chownSync(beside, kept.uid, kept.gid);
+      chmodSync(beside, kept.mode & 0o7777);
+    }
+    if (!stillTo()) {
+      removeFile(beside);
+      return false;
+    }
+    renameSync(beside, file);
+  } catch (error) {
+    removeFile(beside);
+    throw error;
+  }
+  syncDir(dirname(file));
+  return true;
 }
 
 /** Makes renames and new names in `dir` last through a power cut. */

@@ -88,7 +88,6 @@ inBox("bad input is refused with the reason", async (box) => {
   refused(await box.copse(["hooks", "replay", join(box.dir, "none")]), 3, /the recording cannot be read/);
   refused(await box.copse(["hooks", "record", file], { input: "what" }), 2, /no hook event on standard input/);
   assert.is((await box.copse(["hooks", "replay", recording, "--", join(box.dir, "none")])).code, 1);
-  refused(await box.copse(["hooks", "install"]), 2, /hooks install is not in this version yet/);
   assert.is((await box.copse(["hooks"])).code, 2);
   assert.not.ok(existsSync(join(box.state, "hooks")));
 });

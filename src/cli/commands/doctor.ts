@@ -1,11 +1,13 @@
 /** `copse doctor`: looks at everything a task needs, changes nothing; every line that is not well ends with the command that helps. Probes are here, verdicts in `../checks.ts`. */
 
 import { availableParallelism } from "node:os";
-import { CopseError, exit } from "../../core/errors.ts";
+import { CopseError, exit, messageOf } from "../../core/errors.ts";
 import { safe } from "../../core/safe.ts";
 import { gitMaybe } from "../../git/git.ts";
 import { findRepository, type Repository } from "../../git/repository.ts";
 import { listWorktrees } from "../../git/worktrees.ts";
+import { isInstalled } from "../../hooks/settings.ts";
+import { projectSettings, readSettings, userSettings } from "../../hooks/settings-file.ts";
 import { loadConfig } from "../../store/config.ts";
 import { makeDir } from "../../store/files.ts";
 import { isOpen, readLately, taskOf } from "../../store/index-file.ts";
@@ -28,7 +30,7 @@ export async function doctor(json: boolean): Promise<number> {
   all.push(...configChecks(repo));
   all.push(check.stateFolder(state, stateProblem(state)), check.room(state, roomAt(state), loadConfig(null).config.minFreeMb));
   all.push(check.limit(loadConfig(null).config.limit, availableParallelism()));
-  all.push(...(await claudeChecks()));
+  all.push(...(await claudeChecks()), hooksCheck(repo));
   all.push(await runnerCheck(state));
   all.push(...taskChecks(state));
   if (repo) all.push(...(await repositoryChecks(repo, state)));
@@ -79,6 +81,19 @@ async function claudeChecks(): Promise<check.Verdict[]> {
   const ran = await runCommand(path, ["--version"], { timeoutMs: 10_000 });
   const status = await runCommand(path, ["auth", "status"], { timeoutMs: 10_000 });
   return [check.claude(path, ran.stdout.trim(), process.version), check.claudeLogin(status.stdout)];
+}
+
+function hooksCheck(repo: Repository | undefined): check.Verdict {
+  const files = [userSettings(), ...(repo === undefined || repo.bare ? [] : [projectSettings(repo)])];
+  const installed: string[] = [];
+  for (const file of files) {
+    try {
+      if (isInstalled(readSettings(file) ?? "")) installed.push(file);
+    } catch (error) {
+      return check.hooks([], `${file}: ${messageOf(error)}`);
+    }
+  }
+  return check.hooks(installed, undefined);
 }
 
 async function runnerCheck(state: string): Promise<check.Verdict> {

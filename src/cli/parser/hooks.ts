@@ -1,18 +1,9 @@
 /** `hooks`: a command with commands of its own. What stands behind `--` is a program of the person's, and never comes to yargs. */
 import type { Argv } from "yargs";
-import { CopseError } from "../../core/errors.ts";
 import { type Done, help, json } from "./words.ts";
-
-const later = ["install", "uninstall"];
 
 export const hookCommands = (parser: Argv, done: Done): Argv =>
   parser.command("hooks <command>", "What a session runs and has called, for hooks that people write", (hooks) => {
-    for (const name of later)
-      hooks.command(name, false as never, {}, () => {
-        throw new CopseError("NOT_YET", `copse hooks ${name} is not in this version yet`, {
-          hint: "See copse help hooks for what there is.",
-        });
-      });
     return hooks
       .usage(
         help("copse hooks <command>", [
@@ -20,6 +11,7 @@ export const hookCommands = (parser: Argv, done: Done): Argv =>
           "copse hooks record events.ndjson       # as a hook: keeps every event",
           "copse hooks replay events.ndjson --event Stop -- ./my-hook.sh",
           "copse hooks show",
+          "copse hooks install                    # puts Copse's hooks into Claude Code's settings",
         ]),
       )
       .command("run", "As a hook: enter the event, and give it with all that is known to the command behind --", (y) =>
@@ -93,5 +85,46 @@ export const hookCommands = (parser: Argv, done: Done): Argv =>
         y.usage(help("copse hooks start", ["copse hooks start"])),
       )
       .command("wake", "Start the runner, if none is up", (y) => y.usage(help("copse hooks wake", ["copse hooks wake"])))
+      .command(
+        "install",
+        "Put Copse's hooks into Claude Code's settings, beside what is there",
+        (y) =>
+          scoped(
+            y.usage(
+              help("copse hooks install [--user|--project|--print]", [
+                "copse hooks install                # in ~/.claude/settings.json: all your sessions",
+                "copse hooks install --project      # in .claude/settings.local.json: this repository's",
+                "copse hooks install --print        # only shows them",
+              ]),
+            ),
+          )
+            .option("print", { type: "boolean", describe: "Print them as JSON, and write nothing" })
+            .conflicts("print", ["user", "project"])
+            .epilogue("A token is in them, so --project uses the file that is not committed, and a file that git tracks is refused."),
+        (args) =>
+          done(() =>
+            import("../commands/hooks-install.ts").then(({ hooksInstall, hooksPrint }) =>
+              args["print"] === true ? hooksPrint() : hooksInstall(scopeOf(args), args["json"] === true),
+            ),
+          ),
+      )
+      .command(
+        "uninstall",
+        "Take them out again; all else stays, byte for byte",
+        (y) =>
+          scoped(y.usage(help("copse hooks uninstall [--user|--project]", ["copse hooks uninstall", "copse hooks uninstall --project"]))),
+        (args) =>
+          done(() =>
+            import("../commands/hooks-install.ts").then(({ hooksUninstall }) => hooksUninstall(scopeOf(args), args["json"] === true)),
+          ),
+      )
       .demandCommand(1);
   });
+
+const scoped = (y: Argv): Argv =>
+  json(y)
+    .option("user", { type: "boolean", describe: "Your settings, for all sessions (the default)" })
+    .option("project", { type: "boolean", describe: "Your settings for this repository" })
+    .conflicts("user", "project");
+
+const scopeOf = (args: Readonly<Record<string, unknown>>): "user" | "project" => (args["project"] === true ? "project" : "user");
