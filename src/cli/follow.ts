@@ -49,7 +49,7 @@ export async function follow(tasks: readonly Task[], options: Follow): Promise<n
       notice(now);
       const over = now.filter((task) => isTerminal(task) || handsBack(task) || (task.state === "blocked" && task.attachedBy === null));
       if (options.any ? over.length > 0 : over.length === now.length) {
-        view?.close(now);
+        await view?.close(now);
         // The log is the truth; the index may lag by a moment.
         const settled = (options.any ? over.slice(0, 1) : over).map((task) => readTask(taskDir(state, task.repoId, task.id)).task);
         if (options.json) print(settled, options.any === true || tasks.length === 1);
@@ -58,12 +58,12 @@ export async function follow(tasks: readonly Task[], options: Follow): Promise<n
         return Math.max(...settled.map((task) => (handsBack(task) ? exit.ok : codeOf(task))), 0);
       }
       if (left) {
-        view?.close(now);
+        await view?.close(now);
         err(`Left; ${now.length === 1 ? "the task goes on" : "the tasks go on"}: copse logs -f ${refOf(now[0] as Task)}\n`);
         return exit.interrupted;
       }
       if (Date.now() > deadline) {
-        view?.close(now);
+        await view?.close(now);
         err("The time is up; the tasks go on.\n");
         return exit.timedOut;
       }
@@ -119,7 +119,7 @@ function freshen(state: string, tasks: readonly Task[]): Task[] {
 
 interface View {
   show(tasks: readonly Task[]): void;
-  close(tasks: readonly Task[]): void;
+  close(tasks: readonly Task[]): void | Promise<void>;
 }
 
 async function openView(tasks: readonly Task[], isWell: (task: Task) => boolean): Promise<View> {

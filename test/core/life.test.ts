@@ -84,6 +84,7 @@ function check(model: Model, real: Real): void {
   else if (model.state === "queued") assert.is(step, "wait-for-slot");
   else if (model.state === "preparing") assert.is(step, model.made ? "start" : "prepare");
   else assert.is(step, "wait-for-person");
+  assert.is(real.task.said.length, model.done, "steps that are done");
   assert.is(stepOf(real.task), Math.min(model.done, model.followUps));
   assert.is(isAnswered(real.task), model.followUps > 0 && model.done > 0);
   assert.is(stepToGive(real.task), model.done > 0 && model.done <= model.followUps && !model.begun ? model.done : undefined);

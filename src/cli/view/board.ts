@@ -17,7 +17,7 @@ interface Row {
 export function board(
   tasks: readonly Task[],
   isWell: (task: Task) => boolean,
-): { show(tasks: readonly Task[]): void; close(tasks: readonly Task[]): void } {
+): { show(tasks: readonly Task[]): void; close(tasks: readonly Task[]): Promise<void> } {
   const paint = paintFor(screen());
   const text = (task: Task) => (taskLines([task], paint, Date.now())[0] ?? "").replace(/^\S+ /, "");
   const rows = new Map(tasks.map((task) => [task.id, makeRow(task)]));
@@ -51,10 +51,11 @@ export function board(
   };
   return {
     show,
-    close(now) {
+    async close(now) {
       show(now);
       for (const row of rows.values()) row.settle();
-      void done;
+      // Whatever is printed next stands below it.
+      await done;
     },
   };
 }
