@@ -1,6 +1,6 @@
 /** Watching tasks until they have ended or need somebody: for `run` in the foreground and for `wait`. Ctrl-C leaves the view, never the tasks. */
 
-import { followUps, followUpsDone, isAnswered } from "../core/chain.ts";
+import { followUpCount, followUpsDone, isAnswered } from "../core/chain.ts";
 import { exit } from "../core/errors.ts";
 import { redact } from "../core/redact.ts";
 import { safe } from "../core/safe.ts";
@@ -83,7 +83,7 @@ export async function follow(tasks: readonly Task[], options: Follow): Promise<n
 function handBack(task: Task): void {
   const answer = task.said[0] ?? null;
   if (answer !== null) out(`\n${safe(redact(answer))}\n`);
-  const left = followUps(task) - followUpsDone(task);
+  const left = followUpCount(task) - followUpsDone(task);
   if (isTerminal(task)) return;
   err(`${count(left, "follow-up")} ${left === 1 ? "goes" : "go"} on in the background: copse logs -f ${refOf(task)}\n`);
 }

@@ -44,7 +44,7 @@ export async function submit(
   const { config } = loaded;
   const exec = execOf(parsed, flags.flag("exec"));
   const prompt = readPrompt(parsed, exec !== null);
-  const then = followUpsOf(flags, exec === null ? config.after : []);
+  const followUps = followUpsOf(flags, exec === null ? config.after : []);
   const worktree = !flags.flag("no-worktree");
   if (!worktree && flags.text("worktree"))
     throw new CopseError("USAGE", "--worktree and --no-worktree exclude each other", { hint: "Leave one of them out." });
@@ -60,7 +60,7 @@ export async function submit(
   const build = requestBuilder(flags, config, repo, {
     exec,
     prompt,
-    then,
+    followUps,
     worktree,
     base,
     agentArgs: exec === null ? (parsed.rest ?? []) : [],
@@ -78,7 +78,7 @@ export async function submit(
       cwd: repo.top,
       request: build,
       prompt,
-      then,
+      followUps,
       env: taskEnvironment(process.env),
       taken: (slug) => (worktree ? inTheWay(repo, build(slug)) : undefined),
       alsoClaim: worktree ? undefined : checkoutClaim(repo.top),
@@ -182,7 +182,7 @@ interface Given {
   readonly exec: readonly string[] | null;
   readonly prompt: string;
   /** Follow-ups, in order. */
-  readonly then: readonly string[];
+  readonly followUps: readonly string[];
   readonly worktree: boolean;
   readonly base: string | null;
   readonly agentArgs: readonly string[];
@@ -207,7 +207,7 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
   const fields = {
     title: titleOf(given.prompt) || safeLine((given.exec ?? []).join(" "), 120),
     promptBytes: Buffer.byteLength(given.prompt),
-    then: given.then.map(titleOf),
+    followUps: given.followUps.map(titleOf),
     agent,
     model: flags.text("model") ?? config.model,
     exec: given.exec,

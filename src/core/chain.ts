@@ -17,10 +17,10 @@ export interface ChainStep {
 type Chained = Pick<Task, "state" | "outcome" | "request" | "said" | "stepBegun">;
 
 /** How many follow-ups there are. (Tasks of an earlier version name none.) */
-export const followUps = ({ request }: Pick<Task, "request">): number => request.then?.length ?? 0;
+export const followUpCount = ({ request }: Pick<Task, "request">): number => request.followUps?.length ?? 0;
 
 /** The step the task is at, or ended at; once all are done, the last. */
-export const stepOf = (task: Pick<Task, "request" | "said">): number => Math.min(doneSteps(task), followUps(task));
+export const stepOf = (task: Pick<Task, "request" | "said">): number => Math.min(doneSteps(task), followUpCount(task));
 
 /** The follow-up whose prompt the next run is given; undefined where that is the task's own prompt, or one that was begun goes on. */
 export const stepToGive = (task: Pick<Task, "request" | "said" | "stepBegun">): number | undefined =>
@@ -30,17 +30,17 @@ export const stepToGive = (task: Pick<Task, "request" | "said" | "stepBegun">): 
 export const followUpsDone = (task: Pick<Task, "request" | "said">): number => Math.max(0, doneSteps(task) - 1);
 
 /** Has the prompt itself been answered, so that what is left goes on in the background? */
-export const isAnswered = (task: Pick<Task, "request" | "said">): boolean => followUps(task) > 0 && doneSteps(task) > 0;
+export const isAnswered = (task: Pick<Task, "request" | "said">): boolean => followUpCount(task) > 0 && doneSteps(task) > 0;
 
 /** The follow-up that comes after the step the task is at; undefined when that was the last. */
 export function nextFollowUp(task: Pick<Task, "request" | "said">): number | undefined {
   const next = doneSteps(task) + 1;
-  return next <= followUps(task) ? next : undefined;
+  return next <= followUpCount(task) ? next : undefined;
 }
 
 /** The step it was at is done, and `said` are the agent's last words in it. What its checks had it mend afterwards belongs to the last one. */
 export function stepDone(task: Task, said: string | null): Task {
-  const total = followUps(task);
+  const total = followUpCount(task);
   if (total === 0) return task;
   const all = [...task.said.slice(0, total), said];
   return { ...task, said: all, stepBegun: all.length > total, answer: null };
@@ -48,12 +48,12 @@ export function stepDone(task: Task, said: string | null): Task {
 
 /** A new attempt goes on with the step at which the last one ended; where all were done, that is the last. */
 export const stepAgain = (task: Task): Task =>
-  followUps(task) > 0 && doneSteps(task) > followUps(task) ? { ...task, said: task.said.slice(0, -1) } : task;
+  followUpCount(task) > 0 && doneSteps(task) > followUpCount(task) ? { ...task, said: task.said.slice(0, -1) } : task;
 
 /** Every step of a chain, the prompt first; none where there are no follow-ups. */
 export function stepsOf(task: Chained): ChainStep[] {
-  if (followUps(task) === 0) return [];
-  return [task.request.title, ...task.request.then].map((title, step) => ({
+  if (followUpCount(task) === 0) return [];
+  return [task.request.title, ...task.request.followUps].map((title, step) => ({
     step,
     title,
     state: stateOf(task, step),
@@ -73,7 +73,7 @@ function stateOf(task: Chained, step: number): StepState {
 
 /** `follow-up 1 of 2`, `2 follow-ups to come`, `in follow-up 1 of 2, 1 not run`, or "". */
 export function chainText(task: Chained): string {
-  const total = followUps(task);
+  const total = followUpCount(task);
   const step = doneSteps(task);
   if (total === 0 || step > total) return "";
   const left = stepsOf(task).filter(({ state }) => state === "not-run").length;
@@ -88,7 +88,7 @@ export function chainText(task: Chained): string {
 
 /** What the agent said of its work: the last words of every step; of a task without follow-ups, its summary. */
 export function wordsOf(task: Chained & Pick<Task, "summary">): string | null {
-  const total = followUps(task);
+  const total = followUpCount(task);
   const done = stepsOf(task).filter(({ state, said }) => state === "completed" && said !== null);
   if (done.length === 0) return task.summary;
   // Of a step that was not finished there may be words as well.

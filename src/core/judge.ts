@@ -1,5 +1,5 @@
 /** How a run ended, from what the agent's adapter read, the wrapper's exit code and what the person asked. Pure; the adapter judges the stream, this judges the run. */
-import { followUps, nextFollowUp } from "./chain.ts";
+import { followUpCount, nextFollowUp } from "./chain.ts";
 import type { After } from "./events.ts";
 import type { Failure, Instant, NeedsKind, Task } from "./task.ts";
 
@@ -96,7 +96,7 @@ export function judge(task: Task, ending: Ending, exit: Exit, cut: Cut, pending:
 
   function goOn(step: number | undefined): After | undefined {
     if (step === undefined) return undefined;
-    return { to: "queue", counts: false, at: null, kind: "time", why: `goes on with follow-up ${step} of ${followUps(task)}`, step };
+    return { to: "queue", counts: false, at: null, kind: "time", why: `goes on with follow-up ${step} of ${followUpCount(task)}`, step };
   }
   function fail(code: string, message: string, hint: string): After {
     const failure: Failure = { stage: "run", code, message, hint };

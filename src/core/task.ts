@@ -16,7 +16,7 @@ export interface Request {
   /** Size of the prompt file, in bytes; the prompt itself is beside the log, as it was typed. */
   readonly promptBytes: number;
   /** First line of each follow-up, in order; the follow-ups themselves are beside the log. */
-  readonly then: readonly string[];
+  readonly followUps: readonly string[];
   readonly agent: string;
   readonly model: string | null;
   /** A plain command instead of an agent (`--exec`). */

@@ -11,7 +11,7 @@ import { someTask } from "../support/task-made.ts";
 const failure: Failure = { stage: "run", code: "COMMAND_FAILED", message: "it failed", hint: null };
 const failed = { kind: "failed", failure } as const;
 const stopped = { kind: "stopped", how: "asked" } as const;
-const chain = (more: Partial<Task>): Task => someTask(more, { title: "write", then: ["tests", "changelog"] });
+const chain = (more: Partial<Task>): Task => someTask(more, { title: "write", followUps: ["tests", "changelog"] });
 const states = (task: Task) => stepsOf(task).map(({ state }) => state);
 
 const table: [string, Partial<Task>, string, string[]][] = [
@@ -62,10 +62,10 @@ test("the agent's words are those of every step; of one that was cut off, what t
 
 test("a task of an earlier version, which knows of no follow-ups, has none", () => {
   const { said: _, stepBegun: __, ...task } = someTask();
-  const { then: ___, ...request } = task.request;
+  const { followUps: ___, ...request } = task.request;
   const old = { ...task, request: request as Request } as Task;
   assert.equal([chainText(old), stepsOf(old), isAnswered(old), nextFollowUp(old), stepToGive(old)], ["", [], false, undefined, undefined]);
-  assert.is(taskJson(old)["then"], null);
+  assert.is(taskJson(old)["chain"], null);
 });
 
 function lived(task: Task, facts: readonly Fact[]): Task {

@@ -23,7 +23,7 @@ const begun = (followUps = 0) =>
     repo: "/r",
     repoId: "0",
     cwd: "/r",
-    request: request({ then: Array.from({ length: followUps }, (_, i) => `then ${i + 1}`) }),
+    request: request({ followUps: Array.from({ length: followUps }, (_, i) => `then ${i + 1}`) }),
     seq: 1,
     at: at(0),
     epoch: 0,

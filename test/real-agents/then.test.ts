@@ -28,14 +28,14 @@ test("follow-ups run in the session of the prompt, in order, also when the runne
     assert.is(existsSync(join(box.tree("docs"), "tests.txt")), false, "the follow-up has not been answered yet");
     await waitFor(() => box.api.main().some(({ body }) => body && userTexts(body).includes(prompts[1])), "the follow-up to be asked");
     const open = await box.until("docs", "running");
-    assert.equal([open.then.done, open.then.total, open.then.step], [0, 2, 1]);
+    assert.equal([open.chain.done, open.chain.total, open.chain.step], [0, 2, 1]);
     kill(runnerPid(box.state) as number);
     held.open();
     assert.is((await box.copse(["wait", "docs"])).code, 0);
     const done = await box.task("docs");
-    assert.equal([done.state, done.attempt, done.then.done, done.sessionId], ["completed", 3, 2, open.sessionId]);
+    assert.equal([done.state, done.attempt, done.chain.done, done.sessionId], ["completed", 3, 2, open.sessionId]);
     assert.equal(
-      done.then.steps.map(({ summary }: any) => summary),
+      done.chain.steps.map(({ summary }: any) => summary),
       ["It adds numbers.", "Wrote tests.txt.", "Wrote changelog.txt."],
     );
     for (const file of ["tests.txt", "changelog.txt"]) assert.is(box.git(["show", `copse/docs:${file}`]), `${file}\n`);
@@ -67,13 +67,13 @@ test("a follow-up that was cut off is named again when it goes on", async () => 
     await box.copse(["stop", "docs"]);
     const stopped = await box.until("docs", "stopped");
     assert.equal(
-      stopped.then.steps.map(({ state }: any) => state),
+      stopped.chain.steps.map(({ state }: any) => state),
       ["completed", "stopped"],
     );
     held.open();
     await box.copse(["retry", "docs"]);
     const done = await box.until("docs", "completed");
-    assert.is(done.then.steps[1].summary, "Wrote the tests after all.");
+    assert.is(done.chain.steps[1].summary, "Wrote the tests after all.");
     const last = box.api.main().at(-1)?.body;
     assert.match(
       userTexts(last as never).at(-1) ?? "",

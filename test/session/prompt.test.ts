@@ -58,12 +58,12 @@ const told: [string, Partial<Task>, boolean, string, number | undefined][] = [
   ],
 ];
 for (const [name, more, resume, text, step] of told)
-  test(name, () => assert.equal(firstWords(someTask(more, { then: ["the first", "the second"] }), dir, resume), { text, step }));
+  test(name, () => assert.equal(firstWords(someTask(more, { followUps: ["the first", "the second"] }), dir, resume), { text, step }));
 
 test("what checks said goes to a session that has done all of its steps, without any of them again", () => {
   const task = someTask(
     { said: ["a", "b"], stepBegun: true, messages: [{ seq: 9, text: "it failed", by: "checks" }] },
-    { then: ["the first"] },
+    { followUps: ["the first"] },
   );
   const { text, step } = firstWords(task, dir, true);
   assert.match(text, /^After you had left[\s\S]*\n\nit failed$/);

@@ -60,7 +60,7 @@ inChain("in the foreground the prompt is back with the answer; follow-ups go on,
     summary: state === "completed" ? `answer ${n}` : null,
   });
   const title = agent("steps.sh");
-  assert.equal(open.then, {
+  assert.equal(open.chain, {
     done: 0,
     total: 2,
     step: 1,
@@ -72,7 +72,7 @@ inChain("in the foreground the prompt is back with the answer; follow-ups go on,
   assert.is((await box.copse(["wait", "docs"])).code, 0);
   assert.equal(box.notes(), [...whole, "check"]);
   const done = await box.task("docs");
-  assert.equal([done.state, done.attempt, done.verify.status, done.then.done, done.then.step], ["completed", 3, "verified", 2, null]);
+  assert.equal([done.state, done.attempt, done.verify.status, done.chain.done, done.chain.step], ["completed", 3, "verified", 2, null]);
   const report = readFileSync(done.result.report, "utf8");
   assert.match(report, /Then, in the same session:\n\n1\. tests: completed\n2\. changelog: completed\n/);
   assert.match(report, /answer 0\n\n\[follow-up 1 of 2: tests\]\nanswer 1\n\n\[follow-up 2 of 2: changelog\]\nanswer 2\n/);
@@ -82,12 +82,12 @@ inChain("a step that fails ends the chain and says what was not run; retry goes 
   box.inStep(1, "exit 3");
   const ran = await box.copse(["run", "--json", "-l", "docs", ...then, ...steps]);
   assert.is(ran.code, 0, "the prompt itself was answered");
-  assert.is(JSON.parse(ran.stdout).task.then.steps[0].summary, "answer 0");
+  assert.is(JSON.parse(ran.stdout).task.chain.steps[0].summary, "answer 0");
   assert.is((await box.copse(["wait", "docs"])).code, 1);
   const failed = await box.task("docs");
-  assert.equal([failed.state, failed.failure.code, failed.then.done], ["failed", "COMMAND_FAILED", 0]);
+  assert.equal([failed.state, failed.failure.code, failed.chain.done], ["failed", "COMMAND_FAILED", 0]);
   assert.equal(
-    failed.then.steps.map(({ state }: any) => state),
+    failed.chain.steps.map(({ state }: any) => state),
     ["completed", "failed", "not-run"],
   );
   assert.match(
@@ -114,7 +114,7 @@ inChain(
     const stopped = await box.task("docs");
     assert.is(stopped.state, "stopped");
     assert.equal(
-      stopped.then.steps.map(({ state }: any) => state),
+      stopped.chain.steps.map(({ state }: any) => state),
       ["completed", "stopped", "not-run"],
     );
     box.inStep(
@@ -152,7 +152,7 @@ inChain("--max-cost is for the whole chain", async (box) => {
   for (const step of [0, 1, 2]) box.inStep(step, `echo '{"copse":"cost","usd":0.2}'; [ ${step} = 2 ] && sleep 60`);
   await box.copse(["run", "-b", "-l", "docs", "--max-cost", "0.5", ...then, ...steps]);
   assert.is((await box.copse(["wait", "docs"])).code, 1);
-  const { failure, then: chain, cost } = await box.task("docs");
+  const { failure, chain, cost } = await box.task("docs");
   assert.equal([failure.code, chain.done, cost.usd], ["COST_LIMIT", 1, 0.6]);
 });
 
@@ -163,7 +163,7 @@ inChain("`after` of the configuration comes behind --then, for agents only, once
   assert.is(refused.code, 77);
   assert.match(refused.stderr, /\(after\)/);
   assert.is((await box.copse(["config", "trust", "--yes"])).code, 0);
-  const made = async (...args: string[]) => JSON.parse((await box.copse(["run", "-b", "--json", ...args])).stdout).task.then;
+  const made = async (...args: string[]) => JSON.parse((await box.copse(["run", "-b", "--json", ...args])).stdout).task.chain;
   const titles = (chain: any) => chain.steps.map(({ prompt }: any) => prompt);
   assert.equal(titles(await made("-l", "docs", "--then", "tests", "write")), ["write", "tests", "update the changelog"]);
   assert.equal(titles(await made("-l", "own", "--no-then", "--then", "tests", "write")), ["write", "tests"]);

@@ -38,7 +38,7 @@ for (const nth of [1, 2, 3])
         assert.equal(notesOf(notes), whole, point);
         const task = await box.task(label);
         assert.equal(
-          [task.then.done, task.then.steps.map(({ summary }: any) => summary)],
+          [task.chain.done, task.chain.steps.map(({ summary }: any) => summary)],
           [2, ["answer 0", "answer 1", "answer 2"]],
           point,
         );
@@ -52,6 +52,7 @@ test("killed at random under twelve chains: every step of each runs once, in ord
       const ran = await box.copse(["run", "-b", "-q", "-l", label, ...chain], { env: { NOTES: join(box.dir, label) } });
       assert.is(ran.code, 0, ran.stderr);
     }
+    for (const step of [1, 2]) writeFileSync(join(box.dir, `to.${step}`), "sleep 0.5\n");
     let kills = 0;
     const over = () => labels.every((label) => notesOf(join(box.dir, label)).length >= whole.length);
     while (!over()) {

@@ -1,5 +1,5 @@
 /** Every sentence a person reads about a task. Pure: tasks in, text out; nothing an agent said reaches it unsafe. */
-import { chainText, followUps, followUpsDone, stepsOf } from "../../core/chain.ts";
+import { chainText, followUpCount, followUpsDone, stepsOf } from "../../core/chain.ts";
 import { sayDuration } from "../../core/duration.ts";
 import { redact } from "../../core/redact.ts";
 import { safe, safeLine } from "../../core/safe.ts";
@@ -205,7 +205,10 @@ export function showText(task: Task, beside: Beside, story: readonly string[], p
           ? "finished, no changes"
           : `${count(task.result.commits, "commit")}, ${count(task.result.diff.files, "file")}, +${task.result.diff.insertions} −${task.result.diff.deletions}`,
     ],
-    ["then", followUps(task) === 0 ? null : `${followUpsDone(task)} of ${count(followUps(task), "follow-up")} done: ${thenText(task)}`],
+    [
+      "then",
+      followUpCount(task) === 0 ? null : `${followUpsDone(task)} of ${count(followUpCount(task), "follow-up")} done: ${thenText(task)}`,
+    ],
     ["cost", costText(task)],
     ["report", task.result?.report ?? null],
   ];
