@@ -1,6 +1,9 @@
 /** Watching tasks until they have ended or need somebody: for `run` in the foreground and for `wait`. Ctrl-C leaves the view, never the tasks. */
 
+import { followUpCount, followUpsDone, isAnswered } from "../core/chain.ts";
 import { exit } from "../core/errors.ts";
+import { redact } from "../core/redact.ts";
+import { safe } from "../core/safe.ts";
 import { isTerminal, type Task } from "../core/task.ts";
 import { taskJson } from "../core/task-json.ts";
 import { readLately, taskOf } from "../store/index-file.ts";
@@ -9,13 +12,15 @@ import { readTask } from "../store/tasks.ts";
 import { err, isTty, out, screen } from "../system/output.ts";
 import { paintFor } from "./view/paint.ts";
 import { terminalNotices } from "./view/terminal-notice.ts";
-import { detailOf, refOf, taskLines } from "./view/words.ts";
+import { count, detailOf, refOf, taskLines } from "./view/words.ts";
 
 export interface Follow {
   readonly json?: boolean;
   readonly quiet?: boolean;
   /** Settle at the first that ends instead of at the last. */
   readonly any?: boolean;
+  /** Settle as soon as the prompt itself is answered; follow-ups go on in the background. */
+  readonly untilAnswer?: boolean;
   readonly timeoutMs?: number;
 }
 
@@ -26,7 +31,8 @@ const runnerMs = 5000;
 /** @returns the exit code: the task's own, or for several the gravest. */
 export async function follow(tasks: readonly Task[], options: Follow): Promise<number> {
   const state = stateDir();
-  const view = options.json || options.quiet ? undefined : await openView(tasks);
+  const handsBack = (task: Task) => options.untilAnswer === true && isAnswered(task);
+  const view = options.json || options.quiet ? undefined : await openView(tasks, (task) => task.state === "completed" || handsBack(task));
   const notice = terminalNotices();
   const deadline = options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.timeoutMs;
   let left = false;
@@ -41,22 +47,23 @@ export async function follow(tasks: readonly Task[], options: Follow): Promise<n
       const now = freshen(state, tasks);
       view?.show(now);
       notice(now);
-      const over = now.filter((task) => isTerminal(task) || (task.state === "blocked" && task.attachedBy === null));
+      const over = now.filter((task) => isTerminal(task) || handsBack(task) || (task.state === "blocked" && task.attachedBy === null));
       if (options.any ? over.length > 0 : over.length === now.length) {
-        view?.close(now);
+        await view?.close(now);
         // The log is the truth; the index may lag by a moment.
         const settled = (options.any ? over.slice(0, 1) : over).map((task) => readTask(taskDir(state, task.repoId, task.id)).task);
         if (options.json) print(settled, options.any === true || tasks.length === 1);
         else if (options.quiet) out(settled.map((task) => `${task.id}\n`).join(""));
-        return Math.max(...settled.map(codeOf), 0);
+        else for (const task of settled.filter(handsBack)) handBack(task);
+        return Math.max(...settled.map((task) => (handsBack(task) ? exit.ok : codeOf(task))), 0);
       }
       if (left) {
-        view?.close(now);
+        await view?.close(now);
         err(`Left; ${now.length === 1 ? "the task goes on" : "the tasks go on"}: copse logs -f ${refOf(now[0] as Task)}\n`);
         return exit.interrupted;
       }
       if (Date.now() > deadline) {
-        view?.close(now);
+        await view?.close(now);
         err("The time is up; the tasks go on.\n");
         return exit.timedOut;
       }
@@ -70,6 +77,15 @@ export async function follow(tasks: readonly Task[], options: Follow): Promise<n
   } finally {
     process.off("SIGINT", leave);
   }
+}
+
+/** The answer to the prompt, on standard output; beside it, what goes on. */
+function handBack(task: Task): void {
+  const answer = task.said[0] ?? null;
+  if (answer !== null) out(`\n${safe(redact(answer))}\n`);
+  const left = followUpCount(task) - followUpsDone(task);
+  if (isTerminal(task)) return;
+  err(`${count(left, "follow-up")} ${left === 1 ? "goes" : "go"} on in the background: copse logs -f ${refOf(task)}\n`);
 }
 
 /** Exit code of one task: 0 completed (1 when its checks failed), 1 failed, 124 timed out, 5 blocked, 6 stopped. */
@@ -103,11 +119,11 @@ function freshen(state: string, tasks: readonly Task[]): Task[] {
 
 interface View {
   show(tasks: readonly Task[]): void;
-  close(tasks: readonly Task[]): void;
+  close(tasks: readonly Task[]): void | Promise<void>;
 }
 
-async function openView(tasks: readonly Task[]): Promise<View> {
-  if (isTty(1) && process.env["TERM"] !== "dumb" && !process.env["CI"]) return (await import("./view/board.ts")).board(tasks);
+async function openView(tasks: readonly Task[], isWell: (task: Task) => boolean): Promise<View> {
+  if (isTty(1) && process.env["TERM"] !== "dumb" && !process.env["CI"]) return (await import("./view/board.ts")).board(tasks, isWell);
   return lines();
 }
 

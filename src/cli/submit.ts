@@ -20,6 +20,7 @@ import { executableOf, isTrusted } from "../store/trust.ts";
 import { which } from "../system/which.ts";
 import { findTask } from "./find.ts";
 import type { Parsed } from "./flags.ts";
+import { followUpsOf, titleOf } from "./follow-ups.ts";
 import { readStandardInput } from "./stdin.ts";
 
 export interface Submission {
@@ -43,6 +44,7 @@ export async function submit(
   const { config } = loaded;
   const exec = execOf(parsed, flags.flag("exec"));
   const prompt = readPrompt(parsed, exec !== null);
+  const followUps = followUpsOf(flags, exec === null ? config.after : []);
   const worktree = !flags.flag("no-worktree");
   if (!worktree && flags.text("worktree"))
     throw new CopseError("USAGE", "--worktree and --no-worktree exclude each other", { hint: "Leave one of them out." });
@@ -55,7 +57,14 @@ export async function submit(
   if (label !== null) checkLabel(label);
   const base = await resolveBaseName(flags.text("base") ?? config.base, repo);
   const made = labelFrom(prompt || (exec ?? []).join(" "));
-  const build = requestBuilder(flags, config, repo, { exec, prompt, worktree, base, agentArgs: exec === null ? (parsed.rest ?? []) : [] });
+  const build = requestBuilder(flags, config, repo, {
+    exec,
+    prompt,
+    followUps,
+    worktree,
+    base,
+    agentArgs: exec === null ? (parsed.rest ?? []) : [],
+  });
   await requireAgent(build("x"), config, repo);
   const task = createTask(
     stateDir(),
@@ -69,6 +78,7 @@ export async function submit(
       cwd: repo.top,
       request: build,
       prompt,
+      followUps,
       env: taskEnvironment(process.env),
       taken: (slug) => (worktree ? inTheWay(repo, build(slug)) : undefined),
       alsoClaim: worktree ? undefined : checkoutClaim(repo.top),
@@ -171,6 +181,8 @@ async function resolveBaseName(asked: string | null, repo: Repository): Promise<
 interface Given {
   readonly exec: readonly string[] | null;
   readonly prompt: string;
+  /** Follow-ups, in order. */
+  readonly followUps: readonly string[];
   readonly worktree: boolean;
   readonly base: string | null;
   readonly agentArgs: readonly string[];
@@ -193,8 +205,9 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
   const timeout = flags.text("timeout") ?? config.timeout;
   const place = flags.text("worktree") ? slugOf(flags.text("worktree") as string) : null;
   const fields = {
-    title: safeLine(given.prompt.split("\n").find((row) => row.trim() !== "") ?? (given.exec ?? []).join(" "), 120),
+    title: titleOf(given.prompt) || safeLine((given.exec ?? []).join(" "), 120),
     promptBytes: Buffer.byteLength(given.prompt),
+    followUps: given.followUps.map(titleOf),
     agent,
     model: flags.text("model") ?? config.model,
     exec: given.exec,

@@ -14,7 +14,7 @@ export async function askForTrust(loaded: Loaded, repo: Repository): Promise<voi
   const what = executableOf(loaded.project, repo.id);
   if (what === undefined || isTrusted(what, repo.id)) return;
   err(
-    `${safe(repo.top)}/.worktrees/config.json wants to set:\n${safe(JSON.stringify(what.parts, null, 2))}\nThese run commands, or widen what an agent may do, on this machine.\n`,
+    `${safe(repo.top)}/.worktrees/config.json wants to set:\n${safe(JSON.stringify(what.parts, null, 2))}\nThese run commands, tell an agent what to do, or widen what it may do, on this machine.\n`,
   );
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const answer = (await lines.question("Trust them, as they are now? [y/N] ")).trim().toLowerCase();

@@ -48,7 +48,14 @@ export type Fact =
       readonly baseRef: string;
     }
   | { readonly type: "worktree-made"; readonly path: string; readonly branch: string | null; readonly base: string }
-  | { readonly type: "run-starting"; readonly run: number; readonly sessionId: string | null; readonly messages?: number }
+  /** `step`: the follow-up whose prompt this run is given. */
+  | {
+      readonly type: "run-starting";
+      readonly run: number;
+      readonly sessionId: string | null;
+      readonly messages?: number;
+      readonly step?: number;
+    }
   | { readonly type: "run-started"; readonly run: number; readonly identity: Identity }
   | { readonly type: "run-fenced"; readonly run: number }
   | { readonly type: "session-named"; readonly sessionId: string }
@@ -88,7 +95,15 @@ export type Fact =
 /** What a run's end leads to; decided once by `judge` and written down with the end itself. */
 export type After =
   | { readonly to: "deliver"; readonly outcome: Outcome }
-  | { readonly to: "queue"; readonly counts: boolean; readonly at: Instant | null; readonly kind: "limit" | "time"; readonly why: string }
+  /** `step`: the one it was at is done, and this follow-up comes next. */
+  | {
+      readonly to: "queue";
+      readonly counts: boolean;
+      readonly at: Instant | null;
+      readonly kind: "limit" | "time";
+      readonly why: string;
+      readonly step?: number;
+    }
   | { readonly to: "block"; readonly needs: Needs }
   | { readonly to: "attach" };
 

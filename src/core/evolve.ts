@@ -1,7 +1,9 @@
 /** What happened: the fold from events to a task. Pure, total over known events; unknown ones change nothing but `seq`. */
+import { begin } from "./begin.ts";
+import { stepAgain, stepDone } from "./chain.ts";
 import { CopseError } from "./errors.ts";
-import { logFormat, type TaskEvent } from "./events.ts";
-import { type Needs, noProgress, type Outcome, type StateName, type Task } from "./task.ts";
+import type { TaskEvent } from "./events.ts";
+import type { Needs, Outcome, StateName, Task } from "./task.ts";
 
 /** Which state may follow which. Held against `evolve` in the tests, and printed into ARCHITECTURE.md. */
 export const moves: Readonly<Record<StateName, readonly StateName[]>> = {
@@ -56,7 +58,14 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
         progress: { ...task.progress, activity: null },
       };
     case "run-started":
-      return { ...next, ...to("running", "process"), runStarted: true, runStartedAt: event.at, identity: event.identity };
+      return {
+        ...next,
+        ...to("running", "process"),
+        runStarted: true,
+        runStartedAt: event.at,
+        identity: event.identity,
+        stepBegun: true,
+      };
     case "run-fenced":
       return { ...next, ...to("queued"), runStarted: null, identity: null };
     case "session-named":
@@ -139,7 +148,7 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
       return delivered({ ...next, result: event.result }, event.failure, event.at);
     case "retried": {
       const fresh = {
-        ...next,
+        ...(task.failure?.stage === "deliver" ? next : stepAgain(next)),
         notBefore: null,
         endedAt: null,
         failure: null,
@@ -182,73 +191,18 @@ export function foldEvents(events: readonly TaskEvent[]): Task {
   return task;
 }
 
-function begin(event: Extract<TaskEvent, { type: "added" }>): Task {
-  if (event.format > logFormat)
-    throw new CopseError("NEWER_STATE", `task ${event.id} was written by a newer Copse (format ${event.format})`, {
-      hint: "Update Copse, then try again.",
-    });
-  const { id, label, slug, repo, repoId, cwd, request, at, seq } = event;
-  return {
-    id,
-    label,
-    slug,
-    repo,
-    repoId,
-    cwd,
-    request,
-    state: "queued",
-    since: at,
-    source: "person",
-    branch: null,
-    base: null,
-    baseRef: null,
-    worktree: null,
-    worktreeState: "none",
-    planned: null,
-    run: 0,
-    runStarted: null,
-    runStartedAt: null,
-    identity: null,
-    sessionId: null,
-    sessionBegun: false,
-    createdAt: at,
-    startedAt: null,
-    endedAt: null,
-    needs: null,
-    notBefore: null,
-    progress: noProgress,
-    summary: null,
-    outcome: null,
-    verify: { status: "none", checks: [] },
-    result: null,
-    failure: null,
-    fixes: 0,
-    failures: 0,
-    stopAsked: null,
-    notify: null,
-    toldOf: null,
-    answer: null,
-    givenTo: [],
-    messages: [],
-    carried: 0,
-    planApproved: false,
-    granted: [],
-    attachedBy: null,
-    notes: [],
-    removal: null,
-    pushed: null,
-    seq,
-  };
-}
-
 function runEnded(task: Task, event: Extract<TaskEvent, { type: "run-ended" }>): Task {
   const { after } = event;
   switch (after.to) {
     case "deliver":
-      return delivering({ ...task, needs: null }, after.outcome, event.at);
+      return delivering(
+        { ...(after.outcome.kind === "completed" ? stepDone(task, event.summary) : task), needs: null },
+        after.outcome,
+        event.at,
+      );
     case "queue":
       return {
-        ...task,
+        ...(after.step === undefined ? task : stepDone(task, event.summary)),
         state: "queued",
         since: event.at,
         source: "runner",
@@ -303,7 +257,8 @@ function ended(task: Task, outcome: Outcome, at: string): Task {
 
 function detached(task: Task, to: "queue" | "deliver" | "same", at: string): Task {
   if (to === "queue") return { ...task, state: "queued", since: at, source: "person", needs: null, notBefore: null };
-  if (to === "deliver") return delivering(task, { kind: "completed" }, at);
+  // What a person has taken to its end by hand is done; follow-ups behind it are not run.
+  if (to === "deliver") return delivering(task.stepBegun ? stepDone(task, null) : task, { kind: "completed" }, at);
   return task;
 }
 

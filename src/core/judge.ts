@@ -1,4 +1,5 @@
 /** How a run ended, from what the agent's adapter read, the wrapper's exit code and what the person asked. Pure; the adapter judges the stream, this judges the run. */
+import { followUpCount, nextFollowUp } from "./chain.ts";
 import type { After } from "./events.ts";
 import type { Failure, Instant, NeedsKind, Task } from "./task.ts";
 
@@ -78,7 +79,7 @@ export function judge(task: Task, ending: Ending, exit: Exit, cut: Cut, pending:
       // What a person sent too late for this process is not lost: the session is taken up once more.
       if (task.messages.length > 0 && task.sessionBegun)
         return { to: "queue", counts: false, at: null, kind: "time", why: "goes on with what a person sent" };
-      return { to: "deliver", outcome: { kind: "completed" } };
+      return goOn(nextFollowUp(task)) ?? { to: "deliver", outcome: { kind: "completed" } };
     case "question":
       return { to: "block", needs: { ...ending.needs, since: now.toISOString(), source: "stream" } };
     case "limited":
@@ -93,6 +94,10 @@ export function judge(task: Task, ending: Ending, exit: Exit, cut: Cut, pending:
       return again(ending.code, ending.message, ending.hint ?? `copse logs ${task.label}`);
   }
 
+  function goOn(step: number | undefined): After | undefined {
+    if (step === undefined) return undefined;
+    return { to: "queue", counts: false, at: null, kind: "time", why: `goes on with follow-up ${step} of ${followUpCount(task)}`, step };
+  }
   function fail(code: string, message: string, hint: string): After {
     const failure: Failure = { stage: "run", code, message, hint };
     return { to: "deliver", outcome: { kind: "failed", failure } };

@@ -1,6 +1,7 @@
 /** The JSON of one task, field by field as promised in the contract. Unknown is null, never left out. Pure. */
+import { followUpCount, followUpsDone, stepOf, stepsOf } from "./chain.ts";
 import { redact } from "./redact.ts";
-import type { Beside, Task } from "./task.ts";
+import { type Beside, isTerminal, type Task } from "./task.ts";
 
 /** Free text in it is redacted. */
 export function taskJson(task: Task, beside: Beside = {}): Record<string, unknown> {
@@ -41,5 +42,18 @@ export function taskJson(task: Task, beside: Beside = {}): Record<string, unknow
     failure: task.failure && { ...task.failure, message: redact(task.failure.message) },
     cost: progress.cost,
     notes: task.notes.map((note) => redact(note)),
+    chain: chainJson(task),
   };
+}
+
+/** How far its chain is; null for a task without follow-ups. */
+function chainJson(task: Task): Record<string, unknown> | null {
+  if (followUpCount(task) === 0) return null;
+  const steps = stepsOf(task).map(({ step, title, state, said }) => ({
+    step,
+    prompt: redact(title),
+    state,
+    summary: said === null ? null : redact(said),
+  }));
+  return { done: followUpsDone(task), total: followUpCount(task), step: isTerminal(task) ? null : stepOf(task), steps };
 }

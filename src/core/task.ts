@@ -15,6 +15,8 @@ export interface Request {
   readonly title: string;
   /** Size of the prompt file, in bytes; the prompt itself is beside the log, as it was typed. */
   readonly promptBytes: number;
+  /** First line of each follow-up, in order; the follow-ups themselves are beside the log. */
+  readonly followUps: readonly string[];
   readonly agent: string;
   readonly model: string | null;
   /** A plain command instead of an agent (`--exec`). */
@@ -226,6 +228,10 @@ export interface Task {
   readonly notBefore: { readonly at: Instant | null; readonly kind: "limit" | "time"; readonly text: string } | null;
   readonly progress: Progress;
   readonly summary: string | null;
+  /** Of a chain: the agent's last words at the end of each step that is done, the prompt's first (see `chain.ts`). */
+  readonly said: readonly (string | null)[];
+  /** Has a run begun the step the task is at? If not, the next one is given its prompt. */
+  readonly stepBegun: boolean;
   readonly outcome: Outcome | null;
   readonly verify: Verify;
   readonly result: Result | null;

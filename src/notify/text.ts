@@ -1,4 +1,5 @@
 /** What a notification says: one transition each, several at once as one. Pure. */
+import { chainText } from "../core/chain.ts";
 import { redact } from "../core/redact.ts";
 import { safeLine } from "../core/safe.ts";
 import type { Task } from "../core/task.ts";
@@ -30,7 +31,12 @@ export function noticeOf(task: Task): Notice | undefined {
     case "completed":
       return say(`${label} completed`, completedText(task), `copse show ${ref}`, task.verify.status === "failed");
     case "failed":
-      return say(`${label} failed`, task.failure?.message ?? "", `copse show ${ref}`, true);
+      return say(
+        `${label} failed`,
+        [chainText(task), task.failure?.message ?? ""].filter((part) => part !== "").join(": "),
+        `copse show ${ref}`,
+        true,
+      );
     default:
       return undefined;
   }

@@ -2,6 +2,7 @@
  * Title and body of a pull request. The agent's words stand only inside fenced blocks that they cannot close, so they cannot forge the evidence beside them, mention anybody or close an issue;
  * the marker by which the pull request is known as ours is the last line, and nothing of it is left in anybody else's text. Pure.
  */
+import { wordsOf } from "../core/chain.ts";
 import { sayDuration } from "../core/duration.ts";
 import { cell, code, count, plain, quote, shorten } from "../core/markdown.ts";
 import { redact } from "../core/redact.ts";
@@ -35,11 +36,12 @@ export function titleOf(task: Task, most: number, secrets: readonly string[]): s
 export function prValues({ task, difference, template, showCost, notes, secrets }: PrFacts): Record<string, string> {
   const clean = (text: string) => safe(redact(text, secrets)).replaceAll("<!--", "<! --");
   const { cost } = task.progress;
+  const words = wordsOf(task);
   const spent = [cost.usd === null ? "" : `$${cost.usd.toFixed(2)}`, cost.turns === null ? "" : count(cost.turns, "turn")].filter(
     (part) => part !== "",
   );
   return {
-    summary: `Asked of an agent (task ${code(clean(task.label))}):\n\n${quote(clean(shorten(task.request.title, 2000)))}\n\n${task.summary === null ? "The agent said nothing about it." : `What the agent says of it:\n\n${quote(clean(shorten(task.summary, 20_000)))}`}`,
+    summary: `Asked of an agent (task ${code(clean(task.label))}):\n\n${quote(clean(shorten(task.request.title, 2000)))}\n\n${words === null ? "The agent said nothing about it." : `What the agent says of it:\n\n${quote(clean(shorten(words, 20_000)))}`}`,
     evidence: evidence(task, clean),
     changes: changes(difference, clean),
     cost: showCost && spent.length > 0 ? `Cost: ${spent.join(", ")}.` : "",

@@ -1,4 +1,5 @@
 /** The summary report of one task: asked, done, evidence, changes, cost, how to go on. Fills `templates/report.md`; whatever an agent said is quoted, redacted and made safe. */
+import { chainText, stepsOf, wordsOf } from "../core/chain.ts";
 import { sayDuration } from "../core/duration.ts";
 import { cell, code, count, plain, quote, shorten } from "../core/markdown.ts";
 import { redact } from "../core/redact.ts";
@@ -22,7 +23,8 @@ export interface ReportFacts {
 
 /** Values for the template. Pure. */
 export function reportValues(facts: ReportFacts): Record<string, string> {
-  const { task, artefacts } = facts;
+  const { task, outcome, artefacts } = facts;
+  const words = wordsOf(task);
   const clean = (text: string) => safe(redact(text, facts.secrets));
   const notes = notesOf(facts)
     .map((note) => `- ${plain(clean(note))}`)
@@ -30,8 +32,8 @@ export function reportValues(facts: ReportFacts): Record<string, string> {
   return {
     label: plain(clean(task.label)),
     verdict: clean(verdict(facts)),
-    asked: quote(clean(shorten(facts.prompt === "" ? (task.request.exec?.join(" ") ?? task.request.title) : facts.prompt, 4000))),
-    done: task.summary === null ? "The agent said nothing about it." : quote(clean(shorten(task.summary, 8000))),
+    asked: `${quote(clean(shorten(facts.prompt === "" ? (task.request.exec?.join(" ") ?? task.request.title) : facts.prompt, 4000)))}${followUps({ ...task, outcome }, clean)}`,
+    done: words === null ? "The agent said nothing about it." : quote(clean(shorten(words, 8000))),
     artefacts:
       artefacts.length === 0 ? "" : `Files it was told to write:\n\n${artefacts.map((path) => `- ${code(clean(path))}`).join("\n")}`,
     evidence: clean(evidence(task)),
@@ -44,17 +46,27 @@ export function reportValues(facts: ReportFacts): Record<string, string> {
 
 function verdict({ task, outcome, result }: ReportFacts): string {
   const where = task.branch === null ? "in the checkout it was started in" : `on branch ${code(task.branch)}`;
+  const at = chainText({ ...task, state: outcome.kind, outcome });
+  const chain = at === "" ? "" : ` (${at})`;
   if (outcome.kind === "failed")
-    return `**Failed** (${stages[outcome.failure.stage]}):\n\n${quote(shorten(outcome.failure.message, 4000))}`;
-  if (outcome.kind === "stopped") return `**Stopped**: ${plain(outcome.how)}.`;
+    return `**Failed** (${stages[outcome.failure.stage]})${chain}:\n\n${quote(shorten(outcome.failure.message, 4000))}`;
+  if (outcome.kind === "stopped") return `**Stopped**${chain}: ${plain(outcome.how)}.`;
   const checks = {
     verified: ", verified by its checks",
     failed: ", but its checks FAILED",
     unverified: ", its checks did not all run",
     none: ", without checks",
   }[task.verify.status];
-  if (result.outcome === "no-changes") return `**Finished, no changes**${checks}. The agent ended well and left nothing to commit.`;
-  return `**Completed** ${where}${checks}.`;
+  if (result.outcome === "no-changes") return `**Finished, no changes**${checks}. The agent ended well and left nothing to commit${chain}.`;
+  return `**Completed** ${where}${checks}${chain}.`;
+}
+
+/** What was to be done behind the prompt, and what became of each. */
+function followUps(task: Task, clean: (text: string) => string): string {
+  const rows = stepsOf(task)
+    .slice(1)
+    .map(({ step, title, state }) => `${step}. ${plain(clean(title))}: ${state === "not-run" ? "**not run**" : state}`);
+  return rows.length === 0 ? "" : `\n\nThen, in the same session:\n\n${rows.join("\n")}`;
 }
 
 const stages = { prepare: "while its worktree was made", run: "in the run", deliver: "in the delivery" } as const;

@@ -1,4 +1,5 @@
 /** One page over many tasks, the morning's: what was done, with what evidence, what failed, what needs a person, what it cost. The same numbers as Markdown and as JSON. Pure. */
+import { chainText, wordsOf } from "../core/chain.ts";
 import { sayDuration } from "../core/duration.ts";
 import { cell, code, count, plain, quote, shorten } from "../core/markdown.ts";
 import { redact } from "../core/redact.ts";
@@ -84,6 +85,9 @@ function row(task: Task, now: Date): string {
   return `| ${cell(clean(task.label))} | ${task.state} | ${verify.status === "failed" ? "**failed**" : verify.status} | ${changes} | ${time} | ${cost} | ${where} |`;
 }
 
+/** Where its chain ended, unless it went through. */
+const chain = (task: Task): string => (chainText(task) === "" ? "" : ` (${chainText(task)})`);
+
 const asked = (task: Task): string => `Asked: ${code(clean(shorten(task.request.title, 300)))}`;
 
 function needs(task: Task): string {
@@ -93,15 +97,16 @@ function needs(task: Task): string {
 
 function failed(task: Task): string {
   const tail = task.failure?.hint ? `\n\nNext: ${plain(clean(task.failure.hint))}` : "";
-  return `${asked(task)}\n\nWhy, after ${count(task.run, "attempt")}:\n\n${quote(clean(shorten(task.failure?.message ?? "unknown", 2000)))}${tail}${notes(task)}`;
+  return `${asked(task)}\n\nWhy, after ${count(task.run, "attempt")}${chain(task)}:\n\n${quote(clean(shorten(task.failure?.message ?? "unknown", 2000)))}${tail}${notes(task)}`;
 }
 
 function done(task: Task): string {
-  const said = task.summary === null ? "The agent said nothing about it." : quote(clean(shorten(task.summary, 1500)));
+  const words = wordsOf(task);
+  const said = words === null ? "The agent said nothing about it." : quote(clean(shorten(words, 1500)));
   const checks = task.verify.checks
     .map((one) => `- ${code(clean(one.command))}: ${one.exitCode === 0 ? "ok" : `exit code ${one.exitCode ?? "none"}`}`)
     .join("\n");
-  return `${asked(task)}\n\n${said}${checks === "" ? "" : `\n\nChecks:\n\n${checks}`}${notes(task)}`;
+  return `${asked(task)}${chain(task)}\n\n${said}${checks === "" ? "" : `\n\nChecks:\n\n${checks}`}${notes(task)}`;
 }
 
 const notes = (task: Task): string =>

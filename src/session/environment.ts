@@ -1,5 +1,5 @@
 /** What a run's processes find in their environment: what the person had when submitting, less what would mislead, and what names the task. */
-import { join } from "node:path";
+import { stepOf } from "../core/chain.ts";
 import type { Answer, Task } from "../core/task.ts";
 import { readMaybe } from "../store/files.ts";
 import { envFile, promptFile } from "../store/paths.ts";
@@ -26,7 +26,8 @@ export function runEnvironment(task: Task, dir: string, attempt: number): Record
     COPSE_ATTEMPT: String(attempt),
     COPSE_WORKTREE: task.worktree ?? task.planned?.path ?? "",
     COPSE_REPO: task.repo,
-    COPSE_PROMPT_FILE: promptFile(join(dir)),
+    COPSE_STEP: String(stepOf(task)),
+    COPSE_PROMPT_FILE: promptFile(dir, stepOf(task)),
     ...(task.answer === null ? {} : { COPSE_ANSWER: answerText(task.answer.answer) }),
   };
 }

@@ -2,18 +2,18 @@
 
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { CopseError, systemCode } from "../core/errors.ts";
 import type { Fact } from "../core/events.ts";
 import type { Task } from "../core/task.ts";
 import { assertWorktree } from "../git/worktrees.ts";
 import { awaitClaim, startRun } from "../process/supervised.ts";
 import type { Config } from "../store/config.ts";
-import { promptFile, runDir } from "../store/paths.ts";
+import { runDir } from "../store/paths.ts";
 import type { TaskRecord } from "../store/record.ts";
 import type { SessionSpec } from "./agents/agent.ts";
 import { agentFor } from "./agents/index.ts";
 import { runEnvironment } from "./environment.ts";
+import { firstWords } from "./prompt.ts";
 
 /** Names the run in the environment of everything it starts. */
 export const cookieOf = (task: Task, run: number): string => `${task.id}.run${run}`;
@@ -26,8 +26,9 @@ export async function startSession(record: TaskRecord, config: Config, hookSetti
   const run = task.run + 1;
   const resume = agent.resumes && task.sessionBegun && task.sessionId !== null;
   const settings = config.agents[task.request.agent] ?? {};
+  const words = firstWords(task, record.dir, resume);
   const spec: SessionSpec = {
-    prompt: resume ? goOn(task) : readFileSync(promptFile(record.dir), "utf8"),
+    prompt: words.text,
     request: { ...task.request, allow: allowedIn(task), permissionMode: modeIn(task, settings.permissionMode), maxCostUsd: budgetIn(task) },
     sessionId: resume ? task.sessionId : agent.resumes ? randomUUID() : null,
     resume,
@@ -35,7 +36,8 @@ export async function startSession(record: TaskRecord, config: Config, hookSetti
     hookSettings: hookSettings ?? null,
   };
   const { file, args, env, stdin } = agent.command(spec);
-  await record.add([{ type: "run-starting", run, sessionId: spec.sessionId, messages: resume ? task.messages.length : 0 }]);
+  const step = words.step === undefined ? {} : { step: words.step };
+  await record.add([{ type: "run-starting", run, sessionId: spec.sessionId, messages: resume ? task.messages.length : 0, ...step }]);
   const dir = runDir(record.dir, run);
   try {
     const child = await startRun({
@@ -68,37 +70,6 @@ export function passedOn({ run, answer, carried }: Task): Fact[] {
     ...(answer === null ? [] : [{ type: "answer-given", run, requestId: null, granted: always } as const]),
     ...(carried === 0 ? [] : [{ type: "messages-given", run, count: carried } as const]),
   ];
-}
-
-/** What a session is told that goes on: the answer it waited for, and whatever else a person sent. */
-function goOn(task: Task): string {
-  const head =
-    task.answer !== null
-      ? answered(task.answer)
-      : task.messages.length > 0 && task.messages.every(({ by }) => by === "checks")
-        ? "After you had left, the project's own checks were run on your work, and one failed. Mend the work, not the check; then end your turn."
-        : task.messages.length > 0
-          ? "Go on with the task. The person has sent you this meanwhile:"
-          : "You were interrupted. Go on with the task where you stopped.";
-  return [head, ...task.messages.map(({ text }) => text)].join("\n\n");
-}
-
-function answered({ answer, needs }: NonNullable<Task["answer"]>): string {
-  const asked = needs.kind === "plan" ? "your plan" : `what you asked (${needs.text})`;
-  switch (answer.kind) {
-    case "allow":
-      return needs.kind === "plan"
-        ? "Your plan is approved. Carry it out."
-        : `Granted: ${needs.text}. Make that very call again and go on.`;
-    case "deny":
-      return needs.kind === "question"
-        ? `The person would not answer your question (${needs.text}): ${answer.why}`
-        : `Refused: ${asked}. ${answer.why}`;
-    case "text":
-      return needs.kind === "question"
-        ? `The answer to your question (${needs.text}): ${answer.text}`
-        : `About ${asked}: not as it stands. ${answer.text}`;
-  }
 }
 
 /** What is left of the task's cost limit for this run. */

@@ -28,6 +28,7 @@ export interface Config {
   readonly pr: PrPolicy;
   readonly forges: Readonly<Record<string, { readonly kind: "github" | "gitlab" | "gitea"; readonly apiUrl?: string }>>;
   readonly verify: readonly string[];
+  readonly after: readonly string[];
   readonly timeout: string | null;
   readonly retries: number;
   readonly permissionMode: string | null;
@@ -72,6 +73,7 @@ const defaults: Config = {
   pr: { draft: true, labels: [], reviewers: [], autoMerge: null, showCost: false },
   forges: {},
   verify: [],
+  after: [],
   timeout: null,
   retries: 0,
   permissionMode: null,
@@ -200,8 +202,14 @@ function say(problem: Problem): string {
   return `expected ${key} ${expected}, got ${JSON.stringify(problem.data)?.slice(0, 60)} (${Array.isArray(problem.data) ? "array" : typeof problem.data})`;
 }
 
-const patternText = (pattern: string): string =>
-  pattern.includes("label") ? "to contain {label}" : pattern.includes("http") ? "to begin with https://" : "to be a name without a slash";
+function patternText(pattern: string): string {
+  if (pattern === "\\S") return "to have words in it";
+  return pattern.includes("label")
+    ? "to contain {label}"
+    : pattern.includes("http")
+      ? "to begin with https://"
+      : "to be a name without a slash";
+}
 
 function fromEnvironment(env: Env): Partial<Config> {
   const text = (key: keyof Config, name: string) => (env[name] ? { [key]: env[name] } : {});

@@ -57,7 +57,8 @@ export const taskDir = (state: string, repoId: string, id: string): string => jo
 
 /** Inside a task's folder. */
 export const eventsFile = (dir: string): string => join(dir, "events.jsonl");
-export const promptFile = (dir: string): string => join(dir, "prompt");
+/** `step`: 0 for the prompt itself, n for the n-th follow-up. */
+export const promptFile = (dir: string, step = 0): string => join(dir, step === 0 ? "prompt" : `then${step}`);
 /** The submitter's environment, 0600, gone when the task has ended. */
 export const envFile = (dir: string): string => join(dir, "env.json");
 export const reportFile = (dir: string): string => join(dir, "report.md");

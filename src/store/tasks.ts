@@ -26,6 +26,8 @@ export interface NewTask {
   /** The request, once label and slug are known. */
   readonly request: (slug: string) => Request;
   readonly prompt: string;
+  /** Follow-ups, in order. */
+  readonly followUps?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Is a branch or folder of that slug in the way? Says what, or undefined. */
   readonly taken: (slug: string) => string | undefined;
@@ -68,7 +70,7 @@ function writeTask(state: string, wanted: NewTask, id: string, label: string, sl
   const log = events.map(line).join("");
   try {
     mkdirSync(beside, { mode: 0o700 });
-    writeNew(promptFile(beside), wanted.prompt);
+    for (const [step, text] of [wanted.prompt, ...(wanted.followUps ?? [])].entries()) writeNew(promptFile(beside, step), text);
     writeNew(envFile(beside), JSON.stringify(wanted.env));
     writeNew(eventsFile(beside), log);
     renameSync(beside, taskDir(state, repoId, id));

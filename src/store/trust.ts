@@ -4,8 +4,8 @@ import type { Config } from "./config.ts";
 import { readMaybe } from "./files.ts";
 import { stateDir, trustFile } from "./paths.ts";
 
-/** The settings of a project that run something or widen what an agent may do; `worktrees` when it writes outside of the repository. */
-const executable: readonly (keyof Config)[] = ["setup", "verify", "agents", "permissionMode", "allow", "worktrees", "hooks"];
+/** The settings of a project that run something, tell an agent what to do, or widen what it may do; `worktrees` when it writes outside of the repository. */
+const executable: readonly (keyof Config)[] = ["setup", "verify", "after", "agents", "permissionMode", "allow", "worktrees", "hooks"];
 
 function isExecutable(key: keyof Config, project: Readonly<Partial<Config>>): boolean {
   if (project[key] === undefined) return false;

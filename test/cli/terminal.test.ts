@@ -1,4 +1,5 @@
 /** What a person at a terminal sees and does: the foreground view, notices of the terminal's own, the inbox answered by keys. */
+import { stripVTControlCharacters } from "node:util";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { noticeCodes } from "../../src/cli/view/terminal-notice.ts";
@@ -26,6 +27,16 @@ inBox("a task in the foreground is told of by the terminal itself, once, and the
   assert.is(await screen.ended, 1);
   assert.match(screen.all(), /seen +failed/);
   assert.is(screen.all().split("\u001b]9;seen: failed\u001b\\\u0007").length, 2, JSON.stringify(screen.all()));
+});
+
+inBox("with follow-ups the answer to the prompt stands below the view, and the prompt is back", async (box) => {
+  const script = `sleep 0.5; echo "{\\"copse\\":\\"summary\\",\\"text\\":\\"It adds numbers.\\"}"`;
+  const screen = terminal(box, `${node} run -l adds --then more --exec -- sh -c '${script}'`);
+  assert.is(await screen.ended, 0);
+  const said = stripVTControlCharacters(screen.all());
+  assert.match(said, /follow-up[\s\S]*\r\nIt adds numbers\.\r\n1 follow-up goes on in the background: copse logs -f adds\r\n\s*$/);
+  assert.not.match(said, /✖/);
+  assert.is((await box.copse(["wait", "adds"])).code, 0);
 });
 
 inBox("nothing of the terminal's goes through a pipe, and none is told that does not want to be", async (box) => {

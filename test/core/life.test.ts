@@ -2,16 +2,18 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { isAnswered, stepOf, stepToGive } from "../../src/core/chain.ts";
 import { decide } from "../../src/core/decide.ts";
 import type { After, Fact, TaskEvent } from "../../src/core/events.ts";
 import { evolve, foldEvents, moves } from "../../src/core/evolve.ts";
+import { judge } from "../../src/core/judge.ts";
 import { holdsSlot, nextStep } from "../../src/core/next.ts";
 import { type Failure, isTerminal, noProgress, type StateName, type Task, terminalStates } from "../../src/core/task.ts";
 import { request } from "../support/task-made.ts";
 
 const at = (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString();
 const failure: Failure = { stage: "run", code: "COMMAND_FAILED", message: "it failed", hint: null };
-const begun = () =>
+const begun = (followUps = 0) =>
   ({
     type: "added",
     format: 1,
@@ -21,7 +23,7 @@ const begun = () =>
     repo: "/r",
     repoId: "0",
     cwd: "/r",
-    request: request(),
+    request: request({ followUps: Array.from({ length: followUps }, (_, i) => `then ${i + 1}`) }),
     seq: 1,
     at: at(0),
     epoch: 0,
@@ -34,7 +36,23 @@ interface Model {
   live: boolean;
   made: boolean;
   stopping: boolean;
+  /** Follow-ups there are, steps that are done (the prompt is the first), and whether the next has been begun. */
+  followUps: number;
+  done: number;
+  begun: boolean;
+  /** Follow-ups whose prompt a run was given that started, in order. */
+  given: number[];
 }
+const fresh = (followUps: number): Model => ({
+  state: "queued",
+  live: false,
+  made: false,
+  stopping: false,
+  followUps,
+  done: 0,
+  begun: false,
+  given: [],
+});
 interface Real {
   events: TaskEvent[];
   task: Task;
@@ -66,6 +84,16 @@ function check(model: Model, real: Real): void {
   else if (model.state === "queued") assert.is(step, "wait-for-slot");
   else if (model.state === "preparing") assert.is(step, model.made ? "start" : "prepare");
   else assert.is(step, "wait-for-person");
+  assert.is(real.task.said.length, model.done, "steps that are done");
+  assert.is(stepOf(real.task), Math.min(model.done, model.followUps));
+  assert.is(isAnswered(real.task), model.followUps > 0 && model.done > 0);
+  assert.is(stepToGive(real.task), model.done > 0 && model.done <= model.followUps && !model.begun ? model.done : undefined);
+  assert.equal(
+    model.given,
+    model.given.map((_, i) => i + 1),
+    "follow-ups are given in order, each once",
+  );
+  if (model.state === "completed") assert.is(model.given.length, model.followUps, "a completed chain has none left out");
   assert.is(holdsSlot(real.task), model.state === "preparing" || model.state === "running");
   if (real.task.state !== "blocked") assert.is(real.task.needs, null, `${real.task.state} needs nobody`);
   if (isTerminal(real.task)) assert.ok(real.task.endedAt !== null && real.task.runStarted === null);
@@ -102,11 +130,20 @@ class Command implements fc.Command<Model, Real> {
 }
 
 const ended = (model: Readonly<Model>) => terminalStates.includes(model.state);
-const runEnds = (name: string, after: After, then: (model: Model) => void) =>
+const runEnds = (name: string, after: After | ((task: Task) => After), then: (model: Model) => void) =>
   new Command(
     `run ends: ${name}`,
     (model) => model.live && (model.state === "running" || model.state === "blocked"),
-    (task) => [{ type: "run-ended", run: task.run, exitCode: 0, summary: null, progress: noProgress, after }],
+    (task) => [
+      {
+        type: "run-ended",
+        run: task.run,
+        exitCode: 0,
+        summary: null,
+        progress: noProgress,
+        after: typeof after === "function" ? after(task) : after,
+      },
+    ],
     (model) => {
       model.live = false;
       then(model);
@@ -147,6 +184,8 @@ const commands = [
     (task) => [{ type: "run-started", run: task.run, identity: who }],
     (m) => {
       m.state = "running";
+      if (!m.begun && m.done > 0 && m.done <= m.followUps) m.given = [...m.given, m.done];
+      m.begun = true;
     },
   ),
   new Command(
@@ -174,9 +213,16 @@ const commands = [
       m.state = "running";
     },
   ),
-  runEnds("done", { to: "deliver", outcome: { kind: "completed" } }, (m) => {
-    m.state = "delivering";
-  }),
+  runEnds(
+    "done",
+    (task) => judge(task, { kind: "done" }, { code: 0 }, null, undefined, new Date(at(0))),
+    (m) => {
+      m.state = m.done < m.followUps ? "queued" : "delivering";
+      if (m.followUps === 0) return;
+      m.done = Math.min(m.done + 1, m.followUps + 1);
+      m.begun = m.done > m.followUps;
+    },
+  ),
   runEnds("failed", { to: "deliver", outcome: { kind: "failed", failure } }, (m) => {
     m.state = "delivering";
   }),
@@ -270,6 +316,7 @@ const commands = [
       if (!ended(m)) return;
       m.state = "queued";
       m.stopping = false;
+      if (m.followUps > 0) m.done = Math.min(m.done, m.followUps);
     },
   ),
   new Command(
@@ -305,10 +352,11 @@ test("any life that can be lived keeps the promises", () => {
         all.map((one) => fc.constant(one)),
         { maxCommands: 100, size: "max" },
       ),
-      (list) => {
-        const added = begun();
+      fc.constantFrom(0, 1, 2),
+      (list, followUps) => {
+        const added = begun(followUps);
         const setup = () => ({
-          model: { state: "queued", live: false, made: false, stopping: false } as Model,
+          model: fresh(followUps),
           real: { events: [added], task: evolve(undefined, added) },
         });
         fc.modelRun(setup, list);
@@ -320,13 +368,10 @@ test("any life that can be lived keeps the promises", () => {
 
 test("every move of the table is made by some life, and no other", () => {
   const made = new Set<string>();
-  const added = begun();
-  const todo: { model: Model; real: Real }[] = [
-    {
-      model: { state: "queued", live: false, made: false, stopping: false },
-      real: { events: [added], task: evolve(undefined, added) },
-    },
-  ];
+  const todo: { model: Model; real: Real }[] = [0, 1].map((followUps) => {
+    const added = begun(followUps);
+    return { model: fresh(followUps), real: { events: [added], task: evolve(undefined, added) } };
+  });
   const seen = new Set<string>();
   for (let here = todo.pop(); here; here = todo.pop()) {
     const key = JSON.stringify([here.model, here.real.task.outcome?.kind]);

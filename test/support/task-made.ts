@@ -13,6 +13,7 @@ export const repoId = "0123456789abcdef";
 export const request = (more: Partial<Request> = {}): Request => ({
   title: "a title",
   promptBytes: 0,
+  followUps: [],
   agent: "claude",
   model: null,
   exec: ["true"],

@@ -40,7 +40,7 @@ export async function adopt(folder: string, { label, prompt, json, quiet }: Adop
   const base = await resolveBase(repo.root, null);
   const from = (await gitMaybe(repo.top, ["merge-base", base.sha, head])) ?? base.sha;
   const said = prompt ?? "Go on with the work that has been begun in this worktree, and finish it.";
-  const given = { exec: null, prompt: said, worktree: true, base: null, agentArgs: [] };
+  const given = { exec: null, prompt: said, followUps: [], worktree: true, base: null, agentArgs: [] };
   const build = requestBuilder(reader({ values: {}, words: [], rest: undefined }), loaded.config, repo, given);
   const task = createTask(
     stateDir(),

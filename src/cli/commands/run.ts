@@ -1,4 +1,4 @@
-/** `copse run`: makes a task. In the background the prompt is back as soon as the task is on disk and the runner knows; in the foreground it is shown until it ends or needs somebody. */
+/** `copse run`: makes a task. In the background the prompt is back as soon as the task is on disk and the runner knows; in the foreground it is shown until its prompt is answered or it needs somebody; follow-ups go on in the background. */
 
 import { CopseError } from "../../core/errors.ts";
 import { waitingFor } from "../../core/line.ts";
@@ -18,7 +18,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   return await runParsed(parseFlags(argv, runFlags));
 }
 
-/** @returns 0 in the background; the task's exit code in the foreground. @throws CopseError */
+/** @returns 0 in the background; in the foreground the task's exit code, with follow-ups that of the prompt itself. @throws CopseError */
 export async function runParsed(parsed: Parsed): Promise<number> {
   const { values } = parsed;
   const ask = isTty(0) && isTty(2) ? (await import("../trust.ts")).askForTrust : undefined;
@@ -32,7 +32,7 @@ export async function runParsed(parsed: Parsed): Promise<number> {
     return 0;
   }
   const { follow } = await import("../follow.ts");
-  return await follow([task], { json: values["json"] === true, quiet: values["quiet"] === true });
+  return await follow([task], { json: values["json"] === true, quiet: values["quiet"] === true, untilAnswer: true });
 }
 
 /** The task is on disk and is not lost by this: that must be said with the trouble. */

@@ -12,6 +12,7 @@ export const taskCommands = (parser: Argv, done: Done): Argv =>
           help("copse run [flags] [prompt]", [
             'copse run "fix the login" --verify "npm test"',
             'copse -w -b --label docs "Write the API docs"',
+            'copse run "explain the cache" --then "write its missing tests"',
             "copse run -b --prompt-file task.md --timeout 45m",
             "copse run -b --exec --label lint -- npm run lint:fix",
           ]),

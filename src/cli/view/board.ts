@@ -13,8 +13,11 @@ interface Row {
   readonly settled: Promise<void>;
 }
 
-/** A row a task; spinners turn until `close`, which leaves the last state standing. */
-export function board(tasks: readonly Task[]): { show(tasks: readonly Task[]): void; close(tasks: readonly Task[]): void } {
+/** A row a task; spinners turn until `close`, which leaves the last state standing. `isWell`: did it come to a good end, as far as it is watched? */
+export function board(
+  tasks: readonly Task[],
+  isWell: (task: Task) => boolean,
+): { show(tasks: readonly Task[]): void; close(tasks: readonly Task[]): Promise<void> } {
   const paint = paintFor(screen());
   const text = (task: Task) => (taskLines([task], paint, Date.now())[0] ?? "").replace(/^\S+ /, "");
   const rows = new Map(tasks.map((task) => [task.id, makeRow(task)]));
@@ -25,7 +28,7 @@ export function board(tasks: readonly Task[]): { show(tasks: readonly Task[]): v
         const row = rows.get(task.id) as Row;
         row.wrapper = wrapper as never;
         await row.settled;
-        if (row.task.state !== "completed") throw new Error(text(row.task));
+        if (!isWell(row.task)) throw new Error(text(row.task));
       },
     })),
     {
@@ -48,10 +51,11 @@ export function board(tasks: readonly Task[]): { show(tasks: readonly Task[]): v
   };
   return {
     show,
-    close(now) {
+    async close(now) {
       show(now);
       for (const row of rows.values()) row.settle();
-      void done;
+      // Whatever is printed next stands below it.
+      await done;
     },
   };
 }

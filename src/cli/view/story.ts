@@ -88,6 +88,7 @@ function sentence(event: TaskEvent): string | undefined {
     case "pushed":
       return `pushed to ${event.remote} as ${event.sha.slice(0, 12)}`;
     case "run-starting":
+      return event.step === undefined ? undefined : `is given follow-up ${event.step}`;
     case "removal-begun":
       return undefined;
     default:

@@ -1,4 +1,5 @@
 /** Every sentence a person reads about a task. Pure: tasks in, text out; nothing an agent said reaches it unsafe. */
+import { chainText, followUpCount, followUpsDone, stepsOf } from "../../core/chain.ts";
 import { sayDuration } from "../../core/duration.ts";
 import { redact } from "../../core/redact.ts";
 import { safe, safeLine } from "../../core/safe.ts";
@@ -93,7 +94,7 @@ function overlapText(overlaps: readonly Overlap[]): string {
 
 /** What is to be known of it beside its state, then what stands behind that. */
 function remarks(task: Task, { overlaps = [], lastOutputAt = null, waiting }: Beside, now: number): string {
-  const parts = [redact(overlapText(overlaps)), stalledText(lastOutputAt, now), detailOf(task, waiting)];
+  const parts = [redact(overlapText(overlaps)), stalledText(lastOutputAt, now), chainText(task), detailOf(task, waiting)];
   return parts.filter((part) => part !== "").join(" · ");
 }
 
@@ -204,6 +205,10 @@ export function showText(task: Task, beside: Beside, story: readonly string[], p
           ? "finished, no changes"
           : `${count(task.result.commits, "commit")}, ${count(task.result.diff.files, "file")}, +${task.result.diff.insertions} −${task.result.diff.deletions}`,
     ],
+    [
+      "then",
+      followUpCount(task) === 0 ? null : `${followUpsDone(task)} of ${count(followUpCount(task), "follow-up")} done: ${thenText(task)}`,
+    ],
     ["cost", costText(task)],
     ["report", task.result?.report ?? null],
   ];
@@ -215,6 +220,13 @@ export function showText(task: Task, beside: Beside, story: readonly string[], p
   const hint = task.failure?.hint ? [`  ${"hint".padEnd(9)} ${safeLine(redact(task.failure.hint), 500)}`] : [];
   return `${[head, "", ...facts, ...hint, "", ...story.map((line) => `  ${line}`), "", ...nextCommands(task).map((line) => `  ${line}`)].join("\n")}\n`;
 }
+
+/** `1. now write the tests (completed); 2. update the changelog (current)`. */
+const thenText = (task: Task): string =>
+  stepsOf(task)
+    .slice(1)
+    .map(({ step, title, state }) => `${step}. ${title} (${state === "not-run" ? "not run" : state})`)
+    .join("; ");
 
 function costText(task: Task): string | null {
   const { cost } = task.progress;
