@@ -23,7 +23,7 @@ import { hooksDir } from "../store/paths.ts";
 import { debug } from "../system/debug.ts";
 import { type HookEvent, textIn } from "./event.ts";
 import { kept } from "./kept.ts";
-import { emptyLedger, type Ledger, note } from "./ledger.ts";
+import { emptyLedger, type Ledger, note, refused } from "./ledger.ts";
 
 export interface Session {
   readonly sessionId: string;
@@ -49,6 +49,8 @@ export interface Line {
 export interface Said {
   readonly event: string;
   readonly tool_name?: string;
+  /** The call that was refused, which is never heard to end. */
+  readonly refused?: string;
   /** Who had a say: gates and hooks, with an exit code where there is one. */
   readonly by: readonly { readonly name: string; readonly exitCode?: number | null; readonly blocks?: string; readonly ms?: number }[];
 }
@@ -174,7 +176,8 @@ const nothing = (sessionId: string): Seen => ({
   session: { sessionId, cwd: null, at: "", ended: false, process: null, ledger: emptyLedger },
 });
 
-function withLine(session: Session, { at, event, cwd, process }: Line): Session {
+function withLine(session: Session, { at, event, cwd, process, said }: Line): Session {
+  if (said?.refused !== undefined) return { ...session, ledger: refused(session.ledger, said.refused) };
   if (event === undefined) return session;
   const ended = event.hook_event_name === "SessionEnd";
   return { ...session, at, ended, cwd: cwd ?? session.cwd, process: process ?? session.process, ledger: note(session.ledger, event, at) };

@@ -48,17 +48,16 @@ export class Desk {
     if (hooks.length === 0 && refusals.length === 0) return {};
     const told = hooks.length === 0 ? "" : JSON.stringify(enrich(event, session.ledger, around.tasks()));
     const env = hooks.length === 0 ? {} : around.env();
-    const said = await Promise.all(hooks.map((hook) => this.#run(hook, event, told, env)));
+    const heard = await Promise.all(hooks.map((hook) => this.#run(hook, event, told, env)));
     const gate = refusals.map(({ gate: name, reason }) => ({ name: `gate ${name}`, answer: blocking(event.hook_event_name, reason) }));
-    const all = [...gate, ...said.flatMap((one) => one ?? [])];
+    const all = [...gate, ...heard.flatMap((one) => one ?? [])];
     const answer = merged(
       event.hook_event_name,
       all.map((one) => one.answer),
     );
-    // A call that is refused is never heard to end.
-    if (event.hook_event_name === "PreToolUse" && blocks(answer) !== undefined)
-      this.#book.enter({ ...event, hook_event_name: "PermissionDenied" }, new Date().toISOString());
-    this.#book.say(session.sessionId, report(event, all), new Date().toISOString());
+    const refused = event.hook_event_name === "PreToolUse" && blocks(answer) !== undefined ? textIn(event, "tool_use_id") : undefined;
+    const said = { ...report(event, all), ...(refused === undefined ? {} : { refused }) };
+    this.#book.say(session.sessionId, said, new Date().toISOString());
     return answer;
   }
 

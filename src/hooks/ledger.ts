@@ -73,7 +73,7 @@ export function note(ledger: Ledger, event: HookEvent, at: string): Ledger {
     case "PostToolUseFailure":
       return withCall(withoutCommand(turned, event), event, true);
     case "PermissionDenied":
-      return withoutCommand(turned, event);
+      return refused(turned, textIn(event, "tool_use_id") ?? "");
     case "PostToolBatch":
       return callsOf(event).reduce((all, call) => withCall(withoutCommand(all, call), call, false), turned);
     case "SubagentStop":
@@ -141,9 +141,11 @@ function withCommand(ledger: Ledger, event: HookEvent, at: string): Ledger {
   return { ...ledger, commands: { ...ledger.commands, [id]: one } };
 }
 
-function withoutCommand(ledger: Ledger, event: HookEvent): Ledger {
-  const id = textIn(event, "tool_use_id");
-  if (id === undefined || under(ledger.commands, id) === undefined) return ledger;
+const withoutCommand = (ledger: Ledger, event: HookEvent): Ledger => refused(ledger, textIn(event, "tool_use_id") ?? "");
+
+/** A call that was refused runs nothing. */
+export function refused(ledger: Ledger, id: string): Ledger {
+  if (under(ledger.commands, id) === undefined) return ledger;
   const { [id]: _, ...commands } = ledger.commands;
   return { ...ledger, commands };
 }

@@ -92,23 +92,23 @@ export async function hooksLog({ session, follow, json }: LogOptions): Promise<n
 }
 
 function row(id: string, { at, event, said }: Line): string {
-  const head = `${at.slice(11, 19)}  ${id.slice(0, 8)}  `;
+  const head = [at.slice(11, 19), safeLine(id.slice(0, 8))];
+  const line = (parts: readonly string[]) => `${[...head, ...parts.filter((part) => part !== "")].join("  ")}\n`;
+  const plain = (text: string) => safeLine(redact(text), 200);
   if (said !== undefined)
     return said.by
-      .map(({ name, exitCode, blocks, ms }) =>
-        [
-          ...[
-            `${head}  → ${name}`,
-            exitCode === undefined || exitCode === 0 ? "" : exitCode === null ? "did not end" : `exit code ${exitCode}`,
-          ],
-          ...[blocks === undefined ? "" : `blocks: ${blocks}`, ms === undefined ? "" : `${ms} ms`],
-        ].filter((part) => part !== ""),
-      )
-      .map((parts) => `${safeLine(redact(parts.join("  ")), 300)}\n`)
+      .map(({ name, exitCode, blocks, ms }) => {
+        const ended = exitCode === undefined || exitCode === 0 ? "" : exitCode === null ? "did not end" : `exit code ${exitCode}`;
+        return line([
+          `  → ${plain(name)}`,
+          ended,
+          blocks === undefined ? "" : `blocks: ${plain(blocks)}`,
+          ms === undefined ? "" : `${ms} ms`,
+        ]);
+      })
       .join("");
   if (event === undefined) return "";
   const parts = [event.hook_event_name, event["tool_name"], event["source"], event["reason"], event["notification_type"]];
   const agent = event.agent_id === undefined ? [] : [`(${String(event["agent_type"] ?? "agent")} ${event.agent_id})`];
-  const text = [...parts.filter((part) => typeof part === "string"), ...agent].join(" ");
-  return `${safeLine(redact(head + text), 300)}\n`;
+  return line([plain([...parts.filter((part) => typeof part === "string"), ...agent].join(" "))]);
 }
