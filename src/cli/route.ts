@@ -34,6 +34,8 @@ export async function route(argv: readonly string[]): Promise<number> {
       // As a hook it is waited for at every event.
       if (argv[1] === "run") return await (await import("./commands/hooks.ts")).hooksRun(argv.slice(argv[2] === "--" ? 3 : 2));
       return await viaYargs(argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv);
+    case "mcp":
+      return await (await import("./commands/mcp.ts")).mcp(argv.slice(1));
     case "claude":
       return await claudeCommand(argv.slice(1));
   }

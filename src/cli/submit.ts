@@ -2,13 +2,14 @@
 
 import { lstatSync, readFileSync, realpathSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
+import { descend } from "../core/descent.ts";
 import { parseDuration } from "../core/duration.ts";
 import { CopseError, messageOf, systemCode } from "../core/errors.ts";
 import { checkBranchName, checkLabel, labelFrom, slugOf } from "../core/label.ts";
 import { isPolicy, policies } from "../core/policy.ts";
 import { safeLine } from "../core/safe.ts";
 import { similar } from "../core/similar.ts";
-import type { Delivery, NotifyPolicy, Request, Task } from "../core/task.ts";
+import type { Delivery, NotifyPolicy, Request, StartedBy, Task } from "../core/task.ts";
 import { branchInTheWay, findRepository, type Repository, requireCommits } from "../git/repository.ts";
 import { hasLogin } from "../session/agents/claude-login.ts";
 import { agentNames } from "../session/agents/names.ts";
@@ -18,6 +19,7 @@ import { stateDir } from "../store/paths.ts";
 import { checkoutClaim, createTask } from "../store/tasks.ts";
 import { executableOf, isTrusted } from "../store/trust.ts";
 import { which } from "../system/which.ts";
+import { callingTask, openTasks } from "./caller.ts";
 import { findTask } from "./find.ts";
 import type { Parsed } from "./flags.ts";
 import { readStandardInput } from "./stdin.ts";
@@ -29,10 +31,11 @@ export interface Submission {
 
 const maxPromptBytes = 64 * 1024 * 1024;
 
-/** `trustAsked`: asks the person to trust the project's commands where there is a terminal. @throws CopseError */
+/** `trustAsked`: asks the person to trust the project's commands where there is a terminal. `caller`: the task from within which it is asked for. @throws CopseError */
 export async function submit(
   parsed: Parsed,
   trustAsked: (loaded: Loaded, repo: Repository) => Promise<void> = refuseUntrusted,
+  caller: Task | undefined = callingTask(),
 ): Promise<Submission> {
   const cwd = process.cwd();
   const repo = findRepository(cwd);
@@ -41,6 +44,7 @@ export async function submit(
   await trustAsked(loaded, repo);
   const flags = reader(parsed);
   const { config } = loaded;
+  const startedBy = caller === undefined ? undefined : descend(caller, openTasks(), config.maxTaskDepth);
   const exec = execOf(parsed, flags.flag("exec"));
   const prompt = readPrompt(parsed, exec !== null);
   const worktree = !flags.flag("no-worktree");
@@ -55,7 +59,14 @@ export async function submit(
   if (label !== null) checkLabel(label);
   const base = await resolveBaseName(flags.text("base") ?? config.base, repo);
   const made = labelFrom(prompt || (exec ?? []).join(" "));
-  const build = requestBuilder(flags, config, repo, { exec, prompt, worktree, base, agentArgs: exec === null ? (parsed.rest ?? []) : [] });
+  const build = requestBuilder(flags, config, repo, {
+    exec,
+    prompt,
+    worktree,
+    base,
+    agentArgs: exec === null ? (parsed.rest ?? []) : [],
+    startedBy,
+  });
   await requireAgent(build("x"), config, repo);
   const task = createTask(
     stateDir(),
@@ -174,6 +185,7 @@ interface Given {
   readonly worktree: boolean;
   readonly base: string | null;
   readonly agentArgs: readonly string[];
+  readonly startedBy?: StartedBy | undefined;
 }
 
 export function requestBuilder(flags: Reader, config: Config, repo: Repository, given: Given): (slug: string) => Request {
@@ -220,6 +232,7 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
     groupLimit: config.groups[flags.text("group") ?? ""] ?? null,
     repoLimit: config.repositoryLimit,
     notify: policyOf(flags.text("notify")),
+    ...(given.startedBy === undefined ? {} : { startedBy: given.startedBy }),
   };
   return (slug) => {
     const branchName = config.branch.replaceAll("{label}", slug);
