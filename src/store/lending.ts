@@ -17,10 +17,11 @@ export function lendSlot(run: string): () => void {
   try {
     mkdirSync(join(run, "lends"), { recursive: true, mode: 0o700 });
     writeFileSync(file, JSON.stringify(me()), { mode: 0o600 });
+    return () => removeFile(file);
   } catch (error) {
     debug(() => `the slot is not lent: ${String(error)}`);
+    return () => {};
   }
-  return () => removeFile(file);
 }
 
 /** Does a live process of the run wait for other tasks? */
