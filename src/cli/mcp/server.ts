@@ -1,12 +1,12 @@
 /** The server behind `copse mcp`: tools over the Model Context Protocol. Only this folder knows its SDK. */
-import { McpServer, type ServerContext, type StandardSchemaWithJSON } from "@modelcontextprotocol/server";
+import { McpServer, type ServerContext } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
-import type * as z from "zod";
 import { messageOf } from "../../core/errors.ts";
 import { safe } from "../../core/safe.ts";
 import { err } from "../../system/output.ts";
 import { version } from "../../version.ts";
 import { type Allowed, answer, type Call } from "./call.ts";
+import { portable } from "./portable.ts";
 import { tools } from "./tools.ts";
 
 const instructions = `Copse runs coding-agent tasks side by side, each in its own git worktree and branch, through a queue with a limit.
@@ -33,17 +33,11 @@ function build(allowed: Allowed): McpServer {
     { capabilities: { tools: { listChanged: false } }, instructions },
   );
   for (const one of tools(allowed)) {
-    const { name, title, description, annotations, output } = one;
-    server.registerTool(name, { title, description, annotations, inputSchema: unchecked(one.input), outputSchema: output }, (input, ctx) =>
-      answer(one, input, callOf(ctx)),
-    );
+    const { name, title, description, annotations } = one;
+    const schemas = { inputSchema: portable(one.input, false), outputSchema: portable(one.output, true) };
+    server.registerTool(name, { title, description, annotations, ...schemas }, (input, ctx) => answer(one, input, callOf(ctx)));
   }
   return server;
-}
-
-/** Described to clients, but checked by us: a refusal in our words, with what was meant. */
-function unchecked(schema: z.ZodObject): StandardSchemaWithJSON {
-  return { "~standard": { ...schema["~standard"], validate: (value) => ({ value }) } } as StandardSchemaWithJSON;
 }
 
 function callOf({ mcpReq }: ServerContext): Call {
