@@ -1,5 +1,6 @@
 /** `copse mcp`, by the SDK's own client: the tools do what the commands do and answer in their JSON; errors are answers; standard output is the protocol's alone. */
 import { spawn } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -174,6 +175,14 @@ withClient("errors are answers with code, message and hint, and the server goes 
   assert.equal(await mcp.call("tasks_list"), { tasks: [] }, "nothing was made");
   projectConfig(box, { setup: "touch set-up" });
   assert.is((await mcp.refused("task_start", { prompt: "x" })).code, "NOT_TRUSTED");
+  const elsewhere = join(box.dir, "elsewhere");
+  mkdirSync(elsewhere);
+  const other = await connect(box, { cwd: elsewhere });
+  assert.is((await other.refused("tasks_list")).code, "NO_REPOSITORY");
+  rmSync(elsewhere, { recursive: true });
+  assert.is((await other.refused("task_start", { prompt: "x" })).code, "NO_REPOSITORY", "its folder is gone");
+  assert.equal(await other.call("tasks_list", { repo: box.repo }), { tasks: [] });
+  await other.close();
   await mcp.client.callTool({ name: "task_dance" }).then(
     () => assert.unreachable(),
     (error: Error) => assert.match(error.message, /task_dance not found/),
