@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { isSlotLent } from "../../src/store/lending.ts";
+import { listTaskDirs } from "../../src/store/tasks.ts";
 import { connect, type Json } from "../support/mcp-client.ts";
 import { agent, builtCli, waitFor } from "../support/sandbox.ts";
 import { inBox, personConfig } from "./support.ts";
@@ -59,6 +61,13 @@ inBox(
         [["part", "completed"]],
       );
       assert.not.ok(existsSync(join(box.repo, ".worktrees", "trees", "lead", ".worktrees")), "it is made beside its lead, not inside");
+      const run = join(listTaskDirs(box.state).find(({ id }) => id === lead.id)?.dir ?? "", "run1");
+      const leave = new AbortController();
+      const left = mcp.call("task_wait", { tasks: ["beside"], timeout: "5m" }, { signal: leave.signal }).catch(() => "left");
+      await waitFor(() => isSlotLent(run), "the slot to be lent");
+      leave.abort();
+      assert.is(await left, "left");
+      await waitFor(() => !isSlotLent(run), "the cancelled wait to have ended in the server too");
       await mcp.call("task_stop", { task: "beside" });
       assert.match((await box.copse(["show", "beside"])).stdout, /the agent of lead asked it to stop/);
     } finally {

@@ -31,7 +31,8 @@ function withClient(name: string, work: (box: Sandbox, mcp: McpClient) => Promis
   });
 }
 
-withClient("tools say what they take, give and do; what runs commands or approves is not among them", async (_box, { client }) => {
+/** What tools say of themselves. */
+async function described(client: McpClient["client"]): Promise<void> {
   const { tools } = await client.listTools();
   const hints = Object.fromEntries(
     tools.map(({ name, annotations: on }) => [name, [on?.readOnlyHint, on?.destructiveHint, on?.openWorldHint]]),
@@ -71,9 +72,10 @@ withClient("tools say what they take, give and do; what runs commands or approve
   for (const field of ["exec", "verify", "permission-mode", "allow", "worktree", "no-worktree", "prompt-file", "background"])
     assert.not.ok(fields.includes(field), field);
   assert.match(client.getInstructions() ?? "", /task_wait until timedOut is false/);
-});
+}
 
-withClient("a task is started, waited for and reported, in the JSON of the command line", async (box, mcp) => {
+withClient("tools describe themselves; a task is started, waited for and reported, in the JSON of the command line", async (box, mcp) => {
+  await described(mcp.client);
   assert.is(mcp.client.getNegotiatedProtocolVersion(), "2025-11-25");
   const input = {
     prompt: "Write it",
@@ -110,39 +112,35 @@ withClient("a task is started, waited for and reported, in the JSON of the comma
   );
 });
 
-withClient("a question is answered by its option's number, guidance and refusals go the same way", async (box, mcp) => {
-  for (const label of ["ask", "no"]) await mcp.call("task_start", { prompt: "Ask", label, agent: "asks" });
-  const { tasks, timedOut } = await mcp.call("task_wait");
-  assert.is(timedOut, false, "blocked is settled");
-  assert.equal(
-    tasks.map(({ state, needs }: Json) => [state, needs.text, needs.options]),
-    Array(2).fill(["blocked", "Which db?", ["Postgres", "SQLite"]]),
-  );
-  assert.match(await mcp.say("task_show", { task: "ask" }), /Which db\?\nOptions: 1: Postgres, 2: SQLite/);
-  assert.is((await mcp.refused("task_answer", { task: "ask", text: " " })).code, "USAGE");
-  assert.is((await mcp.call("task_answer", { task: "ask", text: "2" })).task.label, "ask");
-  await mcp.call("task_answer", { task: "no", answer: "deny", text: "Neither" });
-  assert.equal(
-    (await mcp.call("task_wait", { tasks: ["ask", "no"] })).tasks.map(({ state }: Json) => state),
-    ["completed", "completed"],
-  );
-  assert.is(box.git(["show", "copse/ask:answer.txt"]), "SQLite");
-  assert.is(box.git(["show", "copse/no:answer.txt"]), "Neither");
-  assert.match((await box.copse(["show", "ask"])).stdout, /an agent answered: SQLite/);
-  assert.is((await mcp.refused("task_answer", { task: "ask", text: "more" })).code, "WRONG_STATE");
-});
-
 withClient(
-  "what the person lets agents do besides is there when the server was started so",
+  "a question is answered by its option's number, and a refusal goes the same way; what the person lets agents do besides is there",
   async (box, mcp) => {
-    await mcp.call("task_start", { prompt: "Ask", label: "ask", agent: "asks", verify: ["test -f answer.txt"] });
-    await mcp.call("task_wait");
     const { annotations } = (await mcp.client.listTools()).tools.find(({ name }) => name === "task_approve") ?? {};
     assert.is(annotations?.destructiveHint, true);
+    await mcp.call("task_start", { prompt: "Ask", label: "ask", agent: "asks", verify: ["test -f answer.txt"] });
+    await mcp.call("task_start", { prompt: "Ask", label: "no", agent: "asks" });
+    const { tasks, timedOut } = await mcp.call("task_wait");
+    assert.is(timedOut, false, "blocked is settled");
+    assert.equal(
+      tasks.map(({ state, needs }: Json) => [state, needs.text, needs.options]),
+      Array(2).fill(["blocked", "Which db?", ["Postgres", "SQLite"]]),
+    );
+    assert.match(await mcp.say("task_show", { task: "ask" }), /Which db\?\nOptions: 1: Postgres, 2: SQLite/);
+    assert.is((await mcp.refused("task_answer", { task: "ask", text: " " })).code, "USAGE");
     assert.match((await mcp.refused("task_approve", { task: "ask" })).message, /asks a question; it cannot be approved/);
-    await mcp.call("task_answer", { task: "ask", text: "SQLite" });
-    const [task] = (await mcp.call("task_wait", { tasks: ["ask"] })).tasks;
-    assert.is(task.verify.status, "verified");
+    assert.is((await mcp.call("task_answer", { task: "ask", text: "2" })).task.label, "ask");
+    await mcp.call("task_answer", { task: "no", answer: "deny", text: "Neither" });
+    assert.equal(
+      (await mcp.call("task_wait", { tasks: ["ask", "no"] })).tasks.map(({ state, verify }: Json) => [state, verify.status]),
+      [
+        ["completed", "verified"],
+        ["completed", "none"],
+      ],
+    );
+    assert.is(box.git(["show", "copse/ask:answer.txt"]), "SQLite");
+    assert.is(box.git(["show", "copse/no:answer.txt"]), "Neither");
+    assert.match((await box.copse(["show", "ask"])).stdout, /an agent answered: SQLite/);
+    assert.is((await mcp.refused("task_answer", { task: "ask", text: "more" })).code, "WRONG_STATE");
     assert.is((await box.copse(["mcp", "now"])).code, 2);
   },
   { args: ["--allow-approve", "--allow-verify"] },
@@ -189,47 +187,47 @@ withClient("errors are answers with code, message and hint, and the server goes 
   );
 });
 
-withClient("a wait ends when it is cancelled, or its time is up; the tasks go on, until they are stopped", async (_box, mcp) => {
-  await mcp.call("task_start", { prompt: "Sleep", label: "long", agent: "sleeps" });
-  const leave = new AbortController();
-  const waiting = mcp.call("task_wait", { timeout: "5m" }, { signal: leave.signal });
-  setTimeout(() => leave.abort(new Error("enough")), 300);
-  await waiting.then(
-    () => assert.unreachable(),
-    (error: Error) => assert.match(error.message, /enough/),
-  );
-  await waitFor(async () => (await mcp.call("task_show", { task: "long" })).task.state === "running", "it to run");
-  const late = await mcp.call("task_wait", { timeout: "1s" });
-  assert.equal([late.timedOut, late.tasks[0].state], [true, "running"]);
-  const { task } = await mcp.call("task_stop", { task: "long" });
-  assert.is(task.state, "stopped");
-  assert.is((await mcp.refused("task_stop", { task: "long" })).code, "WRONG_STATE");
-  assert.equal(await mcp.call("task_wait"), { tasks: [], timedOut: false }, "nothing is open");
-});
-
-withClient("two clients at once; one that leaves in the middle of a wait takes its server along and nothing else", async (box, one) => {
-  const two = await connect(box, { modern: true });
-  try {
-    assert.is(two.client.getNegotiatedProtocolVersion(), "2026-07-28");
-    assert.is((await two.client.listTools()).tools.length, 7);
-    const both = await Promise.allSettled(
-      [one, two].map((mcp) => mcp.call("task_start", { prompt: "Sleep", label: "same", agent: "sleeps" })),
+withClient(
+  "a wait ends when it is cancelled, when its time is up, and with its client; the tasks go on, and so does another client's wait",
+  async (box, mcp) => {
+    await mcp.call("task_start", { prompt: "Sleep", label: "long", agent: "sleeps" });
+    const leave = new AbortController();
+    const waiting = mcp.call("task_wait", { timeout: "5m" }, { signal: leave.signal });
+    setTimeout(() => leave.abort(new Error("enough")), 300);
+    await waiting.then(
+      () => assert.unreachable(),
+      (error: Error) => assert.match(error.message, /enough/),
     );
-    assert.equal(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
-    assert.match(String(both.find((made) => made.status === "rejected")?.reason), /LABEL_TAKEN/);
-    const left = two.call("task_wait", { timeout: "5m" }).catch(() => "left");
-    const seen = one.call("task_wait", { tasks: ["same"], timeout: "5m" });
-    await waitFor(async () => (await one.call("tasks_list")).tasks[0].state === "running", "it to run");
-    const server = startOf(two.pid);
-    await two.close();
-    assert.is(await left, "left");
-    await waitFor(() => startOf(two.pid) !== server, "its server to be gone");
-    await box.copse(["stop", "same"]);
-    assert.is((await seen).tasks[0].state, "stopped");
-  } finally {
-    await two.close();
-  }
-});
+    await waitFor(async () => (await mcp.call("task_show", { task: "long" })).task.state === "running", "it to run");
+    const late = await mcp.call("task_wait", { timeout: "1s" });
+    assert.equal([late.timedOut, late.tasks[0].state], [true, "running"]);
+    const { task } = await mcp.call("task_stop", { task: "long" });
+    assert.is(task.state, "stopped");
+    assert.is((await mcp.refused("task_stop", { task: "long" })).code, "WRONG_STATE");
+    assert.equal(await mcp.call("task_wait"), { tasks: [], timedOut: false }, "nothing is open");
+    const two = await connect(box, { modern: true });
+    try {
+      assert.is(two.client.getNegotiatedProtocolVersion(), "2026-07-28");
+      assert.is((await two.client.listTools()).tools.length, 7);
+      const both = await Promise.allSettled(
+        [mcp, two].map((each) => each.call("task_start", { prompt: "Sleep", label: "same", agent: "sleeps" })),
+      );
+      assert.equal(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+      assert.match(String(both.find((made) => made.status === "rejected")?.reason), /LABEL_TAKEN/);
+      const left = two.call("task_wait", { timeout: "5m" }).catch(() => "left");
+      const seen = mcp.call("task_wait", { tasks: ["same"], timeout: "5m" });
+      await waitFor(async () => (await mcp.call("tasks_list")).tasks[0].state === "running", "it to run");
+      const server = startOf(two.pid);
+      await two.close();
+      assert.is(await left, "left");
+      await waitFor(() => startOf(two.pid) !== server, "its server to be gone");
+      await box.copse(["stop", "same"]);
+      assert.is((await seen).tasks[0].state, "stopped");
+    } finally {
+      await two.close();
+    }
+  },
+);
 
 inBox("standard output carries messages of the protocol only, and the end of standard input ends the server", async (box) => {
   personConfig(box, { agents, agent: "works", nonsense: true });
