@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { connect } from "../support/mcp-client.ts";
 import { text, toolResults, toolUse, turn } from "../support/messages-api.ts";
 import { byPrompt, type Json, settle, type World, world } from "./world.ts";
 
@@ -56,6 +57,41 @@ test("from a session of a person's: task_start, then task_wait, with what the ta
     for (const word of ["completed", "copse/notes", "The notes are in notes.md."])
       assert.ok(results[1]?.includes(word), `${word}: ${results[1]}`);
   } finally {
+    await box.close();
+  }
+});
+
+test("added as the README says, it is connected", async () => {
+  const box = await world([text("Done.")]);
+  try {
+    settle(box, [box.repo]);
+    assert.is((await box.claude(["mcp", "add", "copse", "--", "copse", "mcp"])).code, 0);
+    const listed = await box.claude(["mcp", "list"]);
+    assert.match(listed.stdout, /^copse: copse mcp .*Connected/m, listed.stderr);
+  } finally {
+    await box.close();
+  }
+});
+
+test("a permission that a task asks for is refused, and approved where the person lets agents do that", async () => {
+  const asks = toolUse("Bash", { command: "npm test -- --all", description: "Run the tests" });
+  const box = await world(byPrompt({ ASKS: (body) => (turn(body) < 2 ? asks : text(`Tests said: ${toolResults(body)[0]?.text}`)) }), {
+    files: { "package.json": '{"scripts":{"test":"echo tests-ran"}}\n' },
+  });
+  const mcp = await connect(box, { args: ["--allow-approve"] });
+  try {
+    await mcp.call("task_start", { prompt: "ASKS: run the tests", label: "asks" });
+    const first = (await mcp.call("task_wait")).tasks[0];
+    assert.equal([first.state, first.needs.kind, first.needs.text], ["blocked", "permission", "Bash: npm test -- --all"]);
+    await mcp.call("task_answer", { task: "asks", answer: "deny", text: "Not yet" });
+    const second = (await mcp.call("task_wait")).tasks[0];
+    assert.is.not(second.needs.since, first.needs.since, "it asks again");
+    await mcp.call("task_approve", { task: "asks" });
+    const { tasks } = await mcp.call("task_wait", { tasks: ["asks"] });
+    assert.is(tasks[0].state, "completed");
+    assert.match(tasks[0].result.summary, /tests-ran/);
+  } finally {
+    await mcp.close();
     await box.close();
   }
 });
