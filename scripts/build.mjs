@@ -57,6 +57,7 @@ async function bundle(source, outfile) {
     // `require()` in its place: the other loader would be started for it.
     supported: { "dynamic-import": false },
     define: { "import.meta.dirname": "__dirname", "import.meta.url": "importMetaUrl" },
+    alias: { "@modelcontextprotocol/server/_shims": join(root, "scripts", "lib", "mcp-shims.js") },
     inject: [join(root, "scripts", "lib", "import-meta-url.js")],
   });
   await Promise.all(later.map(([target, file]) => bundle(target, file)));

@@ -1,42 +1,50 @@
-// Runs the tests that drive the real Claude Code, one file after the other: its pinned version in a cache folder of this project, a scripted provider on loopback, no network besides.
+// Runs the tests that drive the real Claude Code and the MCP inspector, one file after the other: pinned versions in a cache folder of this project, a scripted provider on loopback, no network besides.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "./lib/ready.mjs";
 
-const version = "2.1.329";
 const installMs = 240_000;
 const fileMs = 180_000;
 const allMs = 600_000;
 const root = fileURLToPath(new URL("..", import.meta.url));
-const cache = join(root, ".cache", "agents", `claude-${version}`);
-const program = join(cache, "node_modules", ".bin", "claude");
+/** Both ask for a newer Node than 20 and run on it: Claude Code is no Node program once it is installed, and of the inspector only its command line is used. */
+const claude = pinned("Claude Code", "@anthropic-ai/claude-code", "2.1.329", "claude");
+const inspector = pinned("The MCP inspector", "@modelcontextprotocol/inspector", "2.12.0", "mcp-inspector");
 
 if (process.argv[2] === "--inside") process.exit(await runFiles(process.argv.slice(3)));
-install();
+for (const one of [claude, inspector]) install(one);
 await build();
 process.exit(await shutIn());
 
-/** npm prefers an older version on Node 20 unless this one is named; its warning about engines is expected: no Node process is involved afterwards. */
-function install() {
-  if (versionOf(program) === version) return;
-  console.log(`installing @anthropic-ai/claude-code@${version} …`);
+function pinned(title, name, version, bin) {
+  const cache = join(root, ".cache", "agents", `${bin === "claude" ? bin : "inspector"}-${version}`);
+  return { title, name, version, cache, program: join(cache, "node_modules", ".bin", bin) };
+}
+
+/** npm prefers older versions on Node 20 unless these are named; its warning about engines is expected. */
+function install({ title, name, version, cache, program }) {
+  if (versionIn(cache, name) === version && existsSync(program)) return;
+  console.log(`installing ${name}@${version} …`);
   rmSync(cache, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
-  const npm = spawnSync(
-    "npm",
-    ["install", "--prefix", cache, "--no-audit", "--no-fund", "--loglevel=error", `@anthropic-ai/claude-code@${version}`],
-    {
-      stdio: ["ignore", "inherit", "inherit"],
-      timeout: installMs,
-    },
-  );
-  const found = versionOf(program);
-  if (found === version) return;
+  const npm = spawnSync("npm", ["install", "--prefix", cache, "--no-audit", "--no-fund", "--loglevel=error", `${name}@${version}`], {
+    stdio: ["ignore", "inherit", "inherit"],
+    timeout: installMs,
+  });
+  const found = versionIn(cache, name);
+  if (found === version && existsSync(program)) return;
   rmSync(cache, { recursive: true, force: true });
   const why = npm.error?.message ?? (npm.status === 0 ? `it reports version "${found}"` : `npm ended with ${npm.status ?? npm.signal}`);
-  fail(`Claude Code ${version} could not be installed from the npm registry: ${why}. These tests need it, so they have not run.`);
+  fail(`${title} ${version} could not be installed from the npm registry: ${why}. These tests need it, so they have not run.`);
+}
+
+/** What is installed there says so by running (Claude Code) or in its package. */
+function versionIn(cache, name) {
+  if (name === claude.name) return versionOf(claude.program);
+  const file = join(cache, "node_modules", name, "package.json");
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).version : "";
 }
 
 function versionOf(file) {
@@ -90,7 +98,7 @@ async function runFile(file, limitMs) {
     return { passed: 0, failed: 1, seconds: seconds(), output: `no time was left: all together may take ${allMs / 1000} s` };
   const child = spawn(process.execPath, ["--import", "tsx", file], {
     cwd: root,
-    env: { ...process.env, COPSE_TEST_CLAUDE: program, FORCE_COLOR: "0" },
+    env: { ...process.env, COPSE_TEST_CLAUDE: claude.program, COPSE_TEST_INSPECTOR: inspector.program, FORCE_COLOR: "0" },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });

@@ -73,6 +73,8 @@ const homes: Readonly<Record<string, string>> = {
   "@octokit/plugin-retry": "forge/github.ts",
   "@octokit/plugin-throttling": "forge/github.ts",
   "@gitbeaker/rest": "forge/gitlab.ts",
+  "@modelcontextprotocol/server": "cli/mcp/",
+  zod: "cli/mcp/",
 };
 
 /** The only files that start processes by hand. */

@@ -1,7 +1,9 @@
 /** What is shown of a task beside its log: its place in line, its silence, with whom its work would conflict. Shown, never acted upon. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { waitingFor } from "../core/line.ts";
 import { type Beside, isTerminal, type Task, type WaitingFor } from "../core/task.ts";
+import { readLately, taskOf } from "../store/index-file.ts";
 import { readOverlaps } from "../store/overlaps.ts";
 import { runDir, stateDir, taskDir } from "../store/paths.ts";
 
@@ -13,6 +15,12 @@ export function lookBeside(waiting: ReadonlyMap<string, WaitingFor>): (task: Tas
     lastOutputAt: lastOutputAt(task),
     overlaps: isTerminal(task) ? [] : (overlaps[task.id] ?? []),
   });
+}
+
+/** As `lookBeside`, with the line as it stands now. */
+export function lookBesideNow(): (task: Task) => Beside {
+  const queued = [...readLately(stateDir()).values()].filter((entry) => entry.state === "queued").map(taskOf);
+  return lookBeside(waitingFor(queued, new Date().toISOString()));
 }
 
 /** Time of the last byte of its recording, or of its start; null for a task that does not run. */

@@ -58,6 +58,10 @@ function newest(entries: readonly Entry[]): Entry | undefined {
   return entries.filter((entry) => entry.endedAt === "").at(-1) ?? entries.at(-1);
 }
 
+/** `cwd`: where a repository was looked for. `hint`: how to do without one. */
+export const noRepository = (cwd: string, hint: string): CopseError =>
+  new CopseError("NO_REPOSITORY", `${cwd === process.cwd() ? "this folder" : cwd} is not inside a git repository`, { hint });
+
 export const repoIdMaybe = (cwd: string): string | undefined => repositoryMaybe(cwd)?.id;
 
 export function repositoryMaybe(cwd: string): Repository | undefined {

@@ -83,6 +83,13 @@ export const statuslineFlags: readonly Flag[] = [
   { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },
 ];
 
+export const mcpFlags: readonly Flag[] = [
+  { name: "allow-approve", kind: "boolean", describe: "A tool that approves what tasks ask permission for" },
+  { name: "allow-verify", kind: "boolean", describe: "Let task_start name commands to run as evidence" },
+  { name: "help", alias: ["h"], kind: "boolean", describe: "Show help" },
+  { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },
+];
+
 export interface Parsed {
   readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   readonly words: readonly string[];

@@ -6,10 +6,8 @@ import { redact } from "../core/redact.ts";
 import { safe } from "../core/safe.ts";
 import { isTerminal, type Task } from "../core/task.ts";
 import { taskJson } from "../core/task-json.ts";
-import { readLately, taskOf } from "../store/index-file.ts";
-import { stateDir, taskDir } from "../store/paths.ts";
-import { readTask } from "../store/tasks.ts";
 import { err, isTty, out, screen } from "../system/output.ts";
+import { isSettled, untilSettled } from "./settle.ts";
 import { paintFor } from "./view/paint.ts";
 import { terminalNotices } from "./view/terminal-notice.ts";
 import { count, detailOf, refOf, taskLines } from "./view/words.ts";
@@ -24,55 +22,43 @@ export interface Follow {
   readonly timeoutMs?: number;
 }
 
-const lookMs = 150;
-/** How often the runner is made sure of while tasks are open. */
-const runnerMs = 5000;
-
 /** @returns the exit code: the task's own, or for several the gravest. */
 export async function follow(tasks: readonly Task[], options: Follow): Promise<number> {
-  const state = stateDir();
   const handsBack = (task: Task) => options.untilAnswer === true && isAnswered(task);
   const view = options.json || options.quiet ? undefined : await openView(tasks, (task) => task.state === "completed" || handsBack(task));
   const notice = terminalNotices();
-  const deadline = options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.timeoutMs;
-  let left = false;
+  const left = new AbortController();
   const leave = () => {
-    if (left) process.exit(exit.interrupted);
-    left = true;
+    if (left.signal.aborted) process.exit(exit.interrupted);
+    left.abort();
   };
   process.on("SIGINT", leave);
-  let checkedAt = 0;
   try {
-    for (;;) {
-      const now = freshen(state, tasks);
-      view?.show(now);
-      notice(now);
-      const over = now.filter((task) => isTerminal(task) || handsBack(task) || (task.state === "blocked" && task.attachedBy === null));
-      if (options.any ? over.length > 0 : over.length === now.length) {
-        await view?.close(now);
-        // The log is the truth; the index may lag by a moment.
-        const settled = (options.any ? over.slice(0, 1) : over).map((task) => readTask(taskDir(state, task.repoId, task.id)).task);
+    let seen = tasks;
+    const { by, tasks: settled } = await untilSettled(tasks, {
+      any: options.any === true,
+      timeoutMs: options.timeoutMs,
+      signal: left.signal,
+      isSettled: (task) => isSettled(task) || handsBack(task),
+      onLook(now) {
+        seen = now;
+        view?.show(now);
+        notice(now);
+      },
+    });
+    await view?.close(seen);
+    switch (by) {
+      case "left":
+        err(`Left; ${seen.length === 1 ? "the task goes on" : "the tasks go on"}: copse logs -f ${refOf(seen[0] as Task)}\n`);
+        return exit.interrupted;
+      case "timeout":
+        err("The time is up; the tasks go on.\n");
+        return exit.timedOut;
+      case "settled":
         if (options.json) print(settled, options.any === true || tasks.length === 1);
         else if (options.quiet) out(settled.map((task) => `${task.id}\n`).join(""));
         else for (const task of settled.filter(handsBack)) handBack(task);
         return Math.max(...settled.map((task) => (handsBack(task) ? exit.ok : codeOf(task))), 0);
-      }
-      if (left) {
-        await view?.close(now);
-        err(`Left; ${now.length === 1 ? "the task goes on" : "the tasks go on"}: copse logs -f ${refOf(now[0] as Task)}\n`);
-        return exit.interrupted;
-      }
-      if (Date.now() > deadline) {
-        await view?.close(now);
-        err("The time is up; the tasks go on.\n");
-        return exit.timedOut;
-      }
-      if (Date.now() - checkedAt > runnerMs) {
-        checkedAt = Date.now();
-        const { needRunner } = await import("./client.ts");
-        (await needRunner(state)).close();
-      }
-      await new Promise((resolve) => setTimeout(resolve, lookMs));
     }
   } finally {
     process.off("SIGINT", leave);
@@ -107,14 +93,6 @@ export function codeOf(task: Task): number {
 function print(tasks: readonly Task[], single: boolean): void {
   const [first] = tasks;
   out(`${JSON.stringify(single && first ? { task: taskJson(first) } : { tasks: tasks.map((task) => taskJson(task)) })}\n`);
-}
-
-function freshen(state: string, tasks: readonly Task[]): Task[] {
-  const index = readLately(state);
-  return tasks.map((task) => {
-    const entry = index.get(task.id);
-    return entry ? taskOf(entry) : readTask(taskDir(state, task.repoId, task.id)).task;
-  });
 }
 
 interface View {

@@ -31,6 +31,7 @@ export const commandNames = [
   "restore",
   "adopt",
   "hooks",
+  "mcp",
   "claude",
   "help",
 ];

@@ -1,7 +1,11 @@
-/** Open tasks of a repository, from the index. */
-import { isTerminal, type Task } from "../core/task.ts";
-import { readLately, taskOf } from "../store/index-file.ts";
+/** Open tasks, from the index. */
+import type { Task } from "../core/task.ts";
+import { isOpen, readLately, taskOf } from "../store/index-file.ts";
+import { stateDir } from "../store/paths.ts";
 
-export function openTasks(state: string, repoId: string | null | undefined): Task[] {
-  return [...readLately(state).values()].filter((entry) => entry.repoId === repoId && !isTerminal(entry)).map(taskOf);
-}
+export const openTasks = (env: Readonly<Record<string, string | undefined>> = process.env): Task[] =>
+  [...readLately(stateDir(env)).values()].filter(isOpen).map(taskOf);
+
+/** Of one repository. */
+export const openTasksIn = (repoId: string | null | undefined): Task[] =>
+  [...readLately(stateDir()).values()].filter((entry) => entry.repoId === repoId && isOpen(entry)).map(taskOf);

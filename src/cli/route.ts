@@ -36,6 +36,8 @@ export async function route(argv: readonly string[]): Promise<number> {
       if (argv[1] === "start") return await (await import("./commands/hooks-session.ts")).hooksStart();
       if (argv[1] === "wake") return await (await import("./commands/hooks-session.ts")).hooksWake();
       return await viaYargs(argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv);
+    case "mcp":
+      return await (await import("./commands/mcp.ts")).mcp(argv.slice(1));
     case "claude":
       return await claudeCommand(argv.slice(1));
   }

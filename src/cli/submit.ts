@@ -2,13 +2,14 @@
 
 import { lstatSync, readFileSync, realpathSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
+import { descend } from "../core/descent.ts";
 import { parseDuration } from "../core/duration.ts";
 import { CopseError, messageOf, systemCode } from "../core/errors.ts";
 import { checkBranchName, checkLabel, labelFrom, slugOf } from "../core/label.ts";
 import { isPolicy, policies } from "../core/policy.ts";
 import { safeLine } from "../core/safe.ts";
 import { similar } from "../core/similar.ts";
-import type { Delivery, NotifyPolicy, Request, Task } from "../core/task.ts";
+import type { Delivery, NotifyPolicy, Request, StartedBy, Task } from "../core/task.ts";
 import { branchInTheWay, findRepository, type Repository, requireCommits } from "../git/repository.ts";
 import { hasLogin } from "../session/agents/claude-login.ts";
 import { agentNames } from "../session/agents/names.ts";
@@ -18,9 +19,11 @@ import { stateDir } from "../store/paths.ts";
 import { checkoutClaim, createTask } from "../store/tasks.ts";
 import { executableOf, isTrusted } from "../store/trust.ts";
 import { which } from "../system/which.ts";
+import { callingTask } from "./caller.ts";
 import { findTask } from "./find.ts";
 import type { Parsed } from "./flags.ts";
 import { followUpsOf, titleOf } from "./follow-ups.ts";
+import { openTasks } from "./open-tasks.ts";
 import { readStandardInput } from "./stdin.ts";
 
 export interface Submission {
@@ -30,10 +33,11 @@ export interface Submission {
 
 const maxPromptBytes = 64 * 1024 * 1024;
 
-/** `trustAsked`: asks the person to trust the project's commands where there is a terminal. @throws CopseError */
+/** `trustAsked`: asks the person to trust the project's commands where there is a terminal. `caller`: the task from within which it is asked for. @throws CopseError */
 export async function submit(
   parsed: Parsed,
   trustAsked: (loaded: Loaded, repo: Repository) => Promise<void> = refuseUntrusted,
+  caller: Task | undefined = callingTask(),
 ): Promise<Submission> {
   const cwd = process.cwd();
   const repo = findRepository(cwd);
@@ -42,6 +46,7 @@ export async function submit(
   await trustAsked(loaded, repo);
   const flags = reader(parsed);
   const { config } = loaded;
+  const startedBy = caller === undefined ? undefined : descend(caller, openTasks(), config.maxTaskDepth);
   const exec = execOf(parsed, flags.flag("exec"));
   const prompt = readPrompt(parsed, exec !== null);
   const followUps = followUpsOf(flags, exec === null ? config.after : []);
@@ -64,6 +69,7 @@ export async function submit(
     worktree,
     base,
     agentArgs: exec === null ? (parsed.rest ?? []) : [],
+    startedBy,
   });
   await requireAgent(build("x"), config, repo);
   const task = createTask(
@@ -186,6 +192,7 @@ interface Given {
   readonly worktree: boolean;
   readonly base: string | null;
   readonly agentArgs: readonly string[];
+  readonly startedBy?: StartedBy | undefined;
 }
 
 export function requestBuilder(flags: Reader, config: Config, repo: Repository, given: Given): (slug: string) => Request {
@@ -233,6 +240,7 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
     groupLimit: config.groups[flags.text("group") ?? ""] ?? null,
     repoLimit: config.repositoryLimit,
     notify: policyOf(flags.text("notify")),
+    ...(given.startedBy === undefined ? {} : { startedBy: given.startedBy }),
   };
   return (slug) => {
     const branchName = config.branch.replaceAll("{label}", slug);

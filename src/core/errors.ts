@@ -38,6 +38,7 @@ const exitOf = {
   WRONG_STATE: exit.conflict,
   CONFLICT: exit.conflict,
   CHECKS_FAILED: exit.failed,
+  TOO_DEEP: exit.conflict,
   EXISTS: exit.conflict,
   LOGIN_NEEDED: exit.blocked,
   RUNNER_UNREACHABLE: exit.runnerUnreachable,

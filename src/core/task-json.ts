@@ -27,6 +27,7 @@ export function taskJson(task: Task, beside: Beside = {}): Record<string, unknow
     group: task.request.group,
     tags: task.request.tags,
     deliver: task.request.deliver,
+    startedBy: task.request.startedBy ? { id: task.request.startedBy.id, label: task.request.startedBy.label } : null,
     createdAt: task.createdAt,
     startedAt: task.startedAt,
     endedAt: task.endedAt,

@@ -51,6 +51,15 @@ export interface Request {
   readonly repoLimit: number | null;
   /** null: as the person has set it. */
   readonly notify: NotifyPolicy | null;
+  /** The task whose agent asked for this one; left out where a person did. */
+  readonly startedBy?: StartedBy;
+}
+
+export interface StartedBy {
+  readonly id: string;
+  readonly label: string;
+  /** How many tasks stand between this one and a person: 1 for one that a person's task started. */
+  readonly depth: number;
 }
 
 /** How a pull request is opened. */

@@ -13,6 +13,7 @@ import type { Message, Task } from "../core/task.ts";
 import { type Ladder, stopRun, sweepRun, usualLadder } from "../process/stop.ts";
 import { lookAt, type Sight } from "../process/supervised.ts";
 import { endOf, tail } from "../process/tail.ts";
+import { isSlotLent } from "../store/lending.ts";
 import { runDir } from "../store/paths.ts";
 import type { TaskRecord } from "../store/record.ts";
 import { debug } from "../system/debug.ts";
@@ -23,7 +24,7 @@ import { trimRecording } from "./recording.ts";
 import { cookieOf } from "./start.ts";
 
 export interface Watch {
-  /** The task became blocked (false) or goes on (true): the slot is given back or taken again. */
+  /** The task became blocked or only waits for others (false), or goes on (true): the slot is given back or taken again. */
   readonly going: (goes: boolean) => Promise<void>;
   /** Has the task a slot? If not, it gets into line for one, and the record is woken when it is there. */
   readonly hasSlot: () => boolean;
@@ -58,6 +59,7 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
   const sent = new Set<string>();
   let saidAt = 0;
   let shownAt = 0;
+  let lent = false;
 
   const catchUp = () =>
     recording.read((line) => {
@@ -75,6 +77,7 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
     if (sight.is !== "alive") break;
     await passOn();
     await tell();
+    await lend();
     await mind();
     await record.wait(look < 40 ? 25 : 250);
   }
@@ -135,6 +138,14 @@ export async function watchRun(record: TaskRecord, watch: Watch): Promise<void> 
       account.changed = false;
       record.show(account.progress());
     }
+  }
+
+  /** While it only waits for other tasks, its slot is theirs. */
+  async function lend(): Promise<void> {
+    const lends = record.task.state === "running" && isSlotLent(dir);
+    if (lends === lent) return;
+    lent = lends;
+    if (record.task.state === "running") await watch.going(!lends);
   }
 
   function blocked(needs: Pending): Fact {

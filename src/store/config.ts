@@ -40,6 +40,7 @@ export interface Config {
   readonly idleSeconds: number;
   readonly holdMinutes: number;
   readonly maxCostPerDayUsd: number | null;
+  readonly maxTaskDepth: number;
   readonly rescueDays: number;
   readonly rescueMaxMb: number;
   readonly disposable: readonly string[];
@@ -85,6 +86,7 @@ const defaults: Config = {
   idleSeconds: 60,
   holdMinutes: 10,
   maxCostPerDayUsd: null,
+  maxTaskDepth: 1,
   rescueDays: 30,
   rescueMaxMb: 200,
   disposable: ["node_modules", ".venv", "venv", "__pycache__", "target", ".next", ".cache", ".gradle"],
@@ -103,6 +105,7 @@ const personal: readonly (keyof Config)[] = [
   "idleSeconds",
   "holdMinutes",
   "maxCostPerDayUsd",
+  "maxTaskDepth",
   "rescueDays",
   "rescueMaxMb",
   "disposable",

@@ -6,6 +6,8 @@ import { type Sandbox, waitFor } from "./sandbox.ts";
 export interface Tmux {
   /** Types the words and presses Enter, with the pause a person makes. */
   say(words: string): Promise<void>;
+  /** Presses keys, by tmux's names. */
+  press(...keys: string[]): void;
   /** What stands on the screen. */
   screen(): string;
   /** Waits until these words stand on the screen. */
@@ -26,6 +28,7 @@ export function inTmux(box: Sandbox, line: string): Tmux {
   const screen = () => tmux("capture-pane", "-p");
   return {
     screen,
+    press: (...keys) => void tmux("send-keys", ...keys),
     async say(words) {
       tmux("send-keys", "-l", words);
       await waitFor(() => screen().includes(words), `"${words}" on the screen`, 60_000);

@@ -33,17 +33,23 @@ export async function answerCommand([verb = "", ...argv]: readonly string[]): Pr
 
 /** Words: the answer where one is wanted, else guidance for the session. */
 async function send(name: string, text: string, json: boolean, quiet: boolean): Promise<number> {
+  const found = findTask(name);
+  const task = await sendTo(found, text, "a person");
+  printTasks([task], json, quiet, () =>
+    found.task.state === "blocked" ? `${task.label} is answered and goes on` : `sent to ${task.label}; its agent reads it at its next turn`,
+  );
+  return 0;
+}
+
+/** @throws CopseError USAGE, BAD_PROMPT, WRONG_STATE */
+export async function sendTo(found: Found, text: string, by: string): Promise<Task> {
+  const name = found.task.label;
   if (text.trim() === "") throw new CopseError("USAGE", "there is nothing to send", { hint: `Example: copse send ${name} "Use Postgres"` });
   if (text.includes("\0") || Buffer.byteLength(text) > maxBytes)
     throw new CopseError("BAD_PROMPT", `the text has a NUL character in it, or over ${maxBytes} bytes`, {
       hint: "Put the material in a file in the worktree and name it.",
     });
-  const found = findTask(name);
-  const task = await tell(found, { ask: "send", text, by: "a person" });
-  printTasks([task], json, quiet, () =>
-    found.task.state === "blocked" ? `${task.label} is answered and goes on` : `sent to ${task.label}; its agent reads it at its next turn`,
-  );
-  return 0;
+  return await tell(found, { ask: "send", text, by });
 }
 
 async function approve(name: string, always: boolean, json: boolean, quiet: boolean): Promise<number> {

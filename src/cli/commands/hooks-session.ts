@@ -12,7 +12,7 @@ import { debug } from "../../system/debug.ts";
 import { bootId, startOf } from "../../system/identity.ts";
 import { err, out } from "../../system/output.ts";
 import { needRunner } from "../client.ts";
-import { openTasks } from "../open-tasks.ts";
+import { openTasksIn } from "../open-tasks.ts";
 import { readStandardInput } from "../stdin.ts";
 
 const mostBytes = 1024 * 1024;
@@ -33,7 +33,7 @@ export async function hooksStart(): Promise<number> {
       new Book(state),
       () => ({
         ...projects.of(cwd),
-        tasks: () => openTasks(state, projects.of(cwd).repoId).map(taskFor),
+        tasks: () => openTasksIn(projects.of(cwd).repoId).map(taskFor),
         env: () => process.env as Record<string, string>,
       }),
       say,

@@ -15,7 +15,7 @@ import { feed, runCommand } from "../../system/command.ts";
 import { debug } from "../../system/debug.ts";
 import { err, out } from "../../system/output.ts";
 import { repoIdMaybe } from "../find.ts";
-import { openTasks } from "../open-tasks.ts";
+import { openTasksIn } from "../open-tasks.ts";
 import { readStandardInput } from "../stdin.ts";
 
 /** A tool's answer can be large; what is larger than this is no event. */
@@ -34,7 +34,7 @@ export async function hooksRun(command: readonly string[]): Promise<number> {
     if (event !== undefined) {
       const { ledger } = new Book(stateDir()).enter(event, new Date().toISOString());
       const cwd = typeof event["cwd"] === "string" ? event["cwd"] : process.cwd();
-      if (file !== undefined) told = JSON.stringify(enrich(event, ledger, openTasks(stateDir(), repoIdMaybe(cwd)).map(taskFor)));
+      if (file !== undefined) told = JSON.stringify(enrich(event, ledger, openTasksIn(repoIdMaybe(cwd)).map(taskFor)));
     }
   } catch (error) {
     debug(() => `hooks run: ${messageOf(error)}`);

@@ -14,7 +14,7 @@ import { readIndex, taskOf } from "../../store/index-file.ts";
 import { stateDir, taskDir } from "../../store/paths.ts";
 import { readTask } from "../../store/tasks.ts";
 import { err, out } from "../../system/output.ts";
-import { findTask, repoIdMaybe } from "../find.ts";
+import { findTask, noRepository, repoIdMaybe } from "../find.ts";
 
 export interface ReportOptions {
   readonly since: string | undefined;
@@ -27,13 +27,10 @@ export interface ReportOptions {
 
 export async function report(names: readonly string[], options: ReportOptions): Promise<number> {
   const now = new Date();
-  const since = options.since ?? "24h";
-  const tasks = names.length > 0 ? names.map((name) => findTask(name).task) : sinceThen(parseSince(since, now), options.all);
+  const page = pageOver(names, { since: options.since, all: options.all, cwd: process.cwd() }, now);
+  const { tasks } = page;
   if (options.comment) return await onPullRequests(names.length > 0 ? tasks : tasks.filter((task) => task.result?.pr), options, now);
-  const about = names.length > 0 ? names.join(", ") : /^\d+\D+$/.test(since) ? `the last ${since}` : `since ${since}`;
-  const text = options.json
-    ? `${JSON.stringify({ about, at: now.toISOString(), numbers: numbersOf(tasks), tasks: tasks.map((task) => taskJson(task)) })}\n`
-    : summaryPage(tasks, about, now);
+  const text = options.json ? `${JSON.stringify(page.json())}\n` : page.markdown();
   if (options.out === undefined) out(text);
   else {
     const file = resolve(options.out);
@@ -41,6 +38,27 @@ export async function report(names: readonly string[], options: ReportOptions): 
     if (!options.json) err(safe(`written: ${file}\n`));
   }
   return 0;
+}
+
+export interface Page {
+  readonly tasks: readonly Task[];
+  json(): Record<string, unknown>;
+  markdown(): string;
+}
+
+/** `cwd`: in the repository whose tasks are meant when none is named. @throws CopseError */
+export function pageOver(
+  names: readonly string[],
+  { since = "24h", all, cwd }: { since: string | undefined; all: boolean; cwd: string },
+  now: Date,
+): Page {
+  const tasks = names.length > 0 ? names.map((name) => findTask(name).task) : sinceThen(parseSince(since, now), all, cwd);
+  const about = names.length > 0 ? names.join(", ") : /^\d+\D+$/.test(since) ? `the last ${since}` : `since ${since}`;
+  return {
+    tasks,
+    json: () => ({ about, at: now.toISOString(), numbers: numbersOf(tasks), tasks: tasks.map((task) => taskJson(task)) }),
+    markdown: () => summaryPage(tasks, about, now),
+  };
 }
 
 /** @returns 1 when one of them could not be written */
@@ -60,10 +78,9 @@ async function onPullRequests(tasks: readonly Task[], { json, out: file }: Repor
 }
 
 /** Ended since then, or open; the oldest first. */
-function sinceThen(since: string, all: boolean): Task[] {
-  const here = repoIdMaybe(process.cwd());
-  if (!all && here === undefined)
-    throw new CopseError("NO_REPOSITORY", "this folder is not inside a git repository", { hint: "Over all of them: copse report --all" });
+function sinceThen(since: string, all: boolean, cwd: string): Task[] {
+  const here = repoIdMaybe(cwd);
+  if (!all && here === undefined) throw noRepository(cwd, "Over all of them: copse report --all");
   const state = stateDir();
   return [...readIndex(state).values()]
     .filter((entry) => (all || entry.repoId === here) && (entry.endedAt === "" || entry.endedAt >= since))

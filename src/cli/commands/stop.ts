@@ -22,7 +22,7 @@ export async function stop(names: readonly string[], json: boolean, quiet: boole
   const asked: Found[] = [];
   for (const name of names) {
     try {
-      asked.push(await askOne(name));
+      asked.push(await askToStop(findTask(name), "a person"));
     } catch (error) {
       if (!(error instanceof CopseError)) throw error;
       if (names.length > 1) err(`copse: ${safe(error.message)}\n`);
@@ -40,10 +40,10 @@ export async function stop(names: readonly string[], json: boolean, quiet: boole
   return trouble?.exitCode ?? 0;
 }
 
-async function askOne(name: string): Promise<Found> {
-  const found = findTask(name);
+/** @throws CopseError WRONG_STATE when it has ended */
+export async function askToStop(found: Found, by: string): Promise<Found> {
   const { task } = await append(found.state, found.task.repoId, found.task.id, 0, (now) => {
-    const decision = decide(now, { ask: "stop", by: "a person" });
+    const decision = decide(now, { ask: "stop", by });
     if ("refused" in decision) throw new CopseError("WRONG_STATE", decision.refused, { hint: decision.hint });
     return decision.facts;
   });
@@ -51,7 +51,8 @@ async function askOne(name: string): Promise<Found> {
   return { ...found, task };
 }
 
-async function untilEnded(found: Found): Promise<Task> {
+/** @throws CopseError BUSY when it takes too long */
+export async function untilEnded(found: Found): Promise<Task> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
     const { task } = readTask(found.dir);

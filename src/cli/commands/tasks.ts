@@ -10,7 +10,7 @@ import { type Entry, isOpen, readIndex, readLately, recentMost, recentMs, taskOf
 import { stateDir } from "../../store/paths.ts";
 import { err, isTty, out, screen } from "../../system/output.ts";
 import { lookBeside } from "../beside.ts";
-import { repoIdMaybe } from "../find.ts";
+import { noRepository, repoIdMaybe } from "../find.ts";
 import { type Parsed, parseFlags, tasksFlags } from "../flags.ts";
 import { paintFor } from "../view/paint.ts";
 import { taskLines } from "../view/words.ts";
@@ -21,7 +21,7 @@ export async function tasks(argv: readonly string[]): Promise<number> {
   const { values, words } = parseFlags(argv, tasksFlags);
   if (words.length > 0)
     throw new CopseError("USAGE", `tasks takes no words, got "${words[0]}"`, { hint: `One task alone: copse show ${words[0]}` });
-  const look = looker(values);
+  const look = looker(values, process.cwd());
   if (values["refresh"] === true) return print(await refreshed(look(), values), values);
   if (values["watch"] !== true) return print(look(), values);
   const { terminalNotices } = await import("../view/terminal-notice.ts");
@@ -43,13 +43,13 @@ async function refreshed({ tasks, waiting }: Shown, values: Parsed["values"]): P
   return { tasks: done.tasks, waiting };
 }
 
-interface Shown {
+export interface Shown {
   readonly tasks: readonly Task[];
   readonly waiting: ReadonlyMap<string, WaitingFor>;
 }
 
-/** Settles what is asked for, once; every call of the result looks anew. */
-function looker(values: Parsed["values"]): () => Shown {
+/** Settles what is asked for, once; every call of the result looks anew. `cwd`: in the repository whose tasks are meant. @throws CopseError USAGE, NO_REPOSITORY */
+export function looker(values: Parsed["values"], cwd: string): () => Shown {
   const wanted = (values["state"] ?? []) as StateName[];
   for (const state of wanted)
     if (!states.includes(state))
@@ -57,11 +57,8 @@ function looker(values: Parsed["values"]): () => Shown {
         hint: "Example: copse tasks --state running",
       });
   const all = values["all"] === true;
-  const here = all ? undefined : repoIdMaybe(process.cwd());
-  if (!all && here === undefined)
-    throw new CopseError("NO_REPOSITORY", "this folder is not inside a git repository", {
-      hint: "See the tasks of all repositories: copse tasks --all",
-    });
+  const here = all ? undefined : repoIdMaybe(cwd);
+  if (!all && here === undefined) throw noRepository(cwd, "See the tasks of all repositories: copse tasks --all");
   return () => {
     const entries = [...(wanted.length > 0 || all ? readIndex : readLately)(stateDir()).values()];
     const now = new Date();

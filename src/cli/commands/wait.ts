@@ -1,11 +1,11 @@
 /** `copse wait`: blocks until tasks have ended or need somebody; the exit code tells. */
 
 import { parseDuration } from "../../core/duration.ts";
-import { CopseError } from "../../core/errors.ts";
+import type { Task } from "../../core/task.ts";
 import { isOpen, readLately, taskOf } from "../../store/index-file.ts";
 import { stateDir } from "../../store/paths.ts";
 import { out } from "../../system/output.ts";
-import { findTask, repoIdMaybe } from "../find.ts";
+import { findTask, noRepository, repoIdMaybe } from "../find.ts";
 import { follow } from "../follow.ts";
 
 export interface WaitOptions {
@@ -30,9 +30,8 @@ export async function wait(names: readonly string[], options: WaitOptions): Prom
   });
 }
 
-function openHere() {
+export function openHere(): Task[] {
   const here = repoIdMaybe(process.cwd());
-  if (here === undefined)
-    throw new CopseError("NO_REPOSITORY", "this folder is not inside a git repository", { hint: "Name the tasks to wait for." });
+  if (here === undefined) throw noRepository(process.cwd(), "Name the tasks to wait for.");
   return [...readLately(stateDir()).values()].filter((entry) => entry.repoId === here && isOpen(entry)).map(taskOf);
 }

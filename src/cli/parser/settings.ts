@@ -1,6 +1,6 @@
 /** Commands about the runner, settings, notifications and the machine. */
 import type { Argv } from "yargs";
-import { statuslineFlags } from "../flags.ts";
+import { mcpFlags, statuslineFlags } from "../flags.ts";
 import { type Done, help, json, withFlags } from "./words.ts";
 
 export const settingsCommands = (parser: Argv, done: Done): Argv =>
@@ -89,6 +89,18 @@ export const settingsCommands = (parser: Argv, done: Done): Argv =>
           ]),
         ),
         statuslineFlags,
+      ),
+    )
+    .command("mcp", "The queue as tools for an agent: an MCP server on standard input", (y) =>
+      withFlags(
+        y.usage(
+          help("copse mcp [flags]", [
+            "claude mcp add copse -- copse mcp                  for Claude Code in this project",
+            "claude mcp add -s user copse -- copse mcp          for all of your projects",
+            '{"mcpServers": {"copse": {"command": "copse", "args": ["mcp"]}}}   for other programs',
+          ]),
+        ),
+        mcpFlags,
       ),
     )
     .command("claude", "Claude Code's own words (alias claude='copse claude')", (y) =>
