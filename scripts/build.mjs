@@ -52,12 +52,14 @@ async function bundle(source, outfile) {
     entryPoints: [source],
     outfile,
     plugins: [apart],
-    // Its other build asks for its parts in a way that no bundler follows.
-    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
     // `require()` in its place: the other loader would be started for it.
     supported: { "dynamic-import": false },
     define: { "import.meta.dirname": "__dirname", "import.meta.url": "importMetaUrl" },
-    alias: { "@modelcontextprotocol/server/_shims": join(root, "scripts", "lib", "mcp-shims.js") },
+    alias: {
+      "@modelcontextprotocol/server/_shims": join(root, "scripts", "lib", "mcp-shims.js"),
+      // Its other build asks for its parts in a way that no bundler follows.
+      "jsonc-parser": "jsonc-parser/lib/esm/main.js",
+    },
     inject: [join(root, "scripts", "lib", "import-meta-url.js")],
   });
   await Promise.all(later.map(([target, file]) => bundle(target, file)));
