@@ -57,6 +57,15 @@ export const hookCommands = (parser: Argv, done: Done): Argv =>
           ),
       )
       .command(
+        "worktree",
+        "As a hook: the worktree of a session of your own, made and removed as a task's (WorktreeCreate, WorktreeRemove)",
+        (y) =>
+          y.usage(
+            help("copse hooks worktree", ["copse hooks worktree        # as both hooks; copse init --claude --worktrees installs them"]),
+          ),
+        () => done(() => import("../commands/hooks-worktree.ts").then(({ hooksWorktree }) => hooksWorktree())),
+      )
+      .command(
         "show",
         "Sessions heard of, with what they run and have called",
         (y) =>
