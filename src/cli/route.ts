@@ -33,6 +33,7 @@ export async function route(argv: readonly string[]): Promise<number> {
     case "hooks":
       // As a hook it is waited for at every event.
       if (argv[1] === "run") return await (await import("./commands/hooks.ts")).hooksRun(argv.slice(argv[2] === "--" ? 3 : 2));
+      if (argv[1] === "slash" && argv.length === 2) return await (await import("./commands/hooks-slash.ts")).hooksSlash();
       if (argv[1] === "worktree" && argv.length === 2) return await (await import("./commands/hooks-worktree.ts")).hooksWorktree();
       return await viaYargs(argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv);
     case "claude":
