@@ -128,10 +128,16 @@ async function takeBack(repo: string, { task, mark }: Memory): Promise<void> {
   await deleteBranchAt(repo, planned.branch, planned.base);
 }
 
-/** From here on it says whose it is as Claude Code's own worktrees do. */
-async function relock({ repo, name, pid }: SessionPlace, path: string): Promise<void> {
-  await unlockWorktree(repo.root, path);
-  await lockWorktree(repo.root, path, sessionLock(name, pid));
+/** From here on it says whose it is as Claude Code's own worktrees do. @throws CopseError CHECKOUT_BUSY when another session was faster */
+async function relock(place: SessionPlace, path: string): Promise<void> {
+  const { repo, state, name, pid } = place;
+  await inLane(laneOf(state, repo.id), async () => {
+    const entry = (await listWorktrees(repo.root)).find((one) => one.path === path);
+    const holder = entry?.locked == null || isSessionMark(entry.locked) ? null : lockHolder(entry.locked);
+    if (holder !== null && holder !== pid && startOf(holder) !== undefined) throw inUseBy(place, path, holder);
+    await unlockWorktree(repo.root, path);
+    await lockWorktree(repo.root, path, sessionLock(name, pid));
+  });
 }
 
 interface Memory extends Preparing {

@@ -1,8 +1,9 @@
 /** Worktrees of sessions as a hook of Claude Code makes them, for tests. */
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import type { Ran, Sandbox } from "./sandbox.ts";
+import { ended, type Ran, type Sandbox } from "./sandbox.ts";
 
 export const tree = (box: Sandbox, slug: string): string => join(box.repo, ".worktrees", "trees", slug);
 
@@ -25,4 +26,22 @@ export function refusedAsHook(ran: Ran, why: RegExp): void {
   assert.equal([ran.code, ran.stdout], [1, ""], ran.stderr);
   assert.match(ran.stderr, why);
   assert.match(ran.stderr, /^copse: .*\n {2}\S/s, "with the next step");
+}
+
+/** As Claude Code does: from inside. */
+export function remove(box: Sandbox, path: string, pid = process.pid): Promise<Ran> {
+  const event = { hook_event_name: "WorktreeRemove", session_id: "s1", cwd: path, worktree_path: path };
+  const cwd = existsSync(path) ? path : box.repo;
+  return box.copse(["hooks", "worktree"], { cwd, input: JSON.stringify(event), env: { CLAUDE_PID: String(pid) } });
+}
+
+/** A session's process; `cwd`: where it works. */
+export async function withSession(work: (pid: number) => Promise<void>, cwd = "/"): Promise<void> {
+  const child = spawn("sleep", ["100"], { stdio: "ignore", cwd });
+  try {
+    await work(child.pid as number);
+  } finally {
+    child.kill();
+    await ended(child);
+  }
 }

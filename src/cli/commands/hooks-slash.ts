@@ -2,6 +2,7 @@
  * `copse hooks slash`, as a hook of Claude Code (UserPromptExpansion): `/tasks` and `/notify` are answered at once with what the command line prints, and the model is not asked.
  * What the person typed behind them comes as JSON and goes on as words of a command line; no shell ever sees it.
  */
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { exit } from "../../core/errors.ts";
 import { type HookEvent, hookEvent, textIn } from "../../hooks/event.ts";
@@ -48,7 +49,7 @@ function ourCommand(event: HookEvent): string | undefined {
   if (full !== name) return source === "plugin" ? name : undefined;
   const folder =
     source === "userSettings"
-      ? (process.env["CLAUDE_CONFIG_DIR"] ?? join(process.env["HOME"] ?? "", ".claude"))
+      ? process.env["CLAUDE_CONFIG_DIR"] || join(homedir(), ".claude")
       : source === "projectSettings"
         ? join(process.env["CLAUDE_PROJECT_DIR"] ?? textIn(event, "cwd") ?? "", ".claude")
         : undefined;

@@ -3,6 +3,7 @@
  * No settings file is touched, nothing of the person's is overwritten, and what was written is noted beside it, so that `--remove` takes exactly that away.
  */
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { CopseError, systemCode } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
@@ -46,7 +47,7 @@ export function initClaude({ project, worktrees, remove, json }: ClaudeOptions):
 }
 
 /** Where Claude Code keeps what is the person's. */
-const personal = (): string => process.env["CLAUDE_CONFIG_DIR"] || join(process.env["HOME"] ?? "", ".claude");
+const personal = (): string => process.env["CLAUDE_CONFIG_DIR"] || join(homedir(), ".claude");
 
 /** A repository's own link could lead the files anywhere. @throws CopseError EXISTS */
 function refuseLinks(top: string): void {
