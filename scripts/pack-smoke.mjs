@@ -10,6 +10,16 @@ const mostPackedKb = 1024;
 const mostFileKb = 512;
 const needed = ["dist/copse.cjs", "dist/runner.cjs", "templates/report.md", "templates/commit-message.txt", "templates/init/config.json"]
   .concat(["templates/init/gitignore", "schema/config.schema.json", "package.json", "LICENSE"])
+  .concat(
+    ["copse", "copse-worktrees"].flatMap((name) =>
+      [".claude-plugin/plugin.json", "hooks/hooks.json"].map((file) => `templates/claude/${name}/${file}`),
+    ),
+    [
+      "templates/claude/.claude-plugin/marketplace.json",
+      "templates/claude/copse/commands/tasks.md",
+      "templates/claude/copse/commands/notify.md",
+    ],
+  )
   .concat(["README.md", "CHANGELOG.md"].filter((name) => existsSync(join(root, name))));
 
 ensureInstalled();
@@ -78,6 +88,9 @@ async function smoke() {
   run("git", ["config", "user.email", "smoke@example.invalid"], repo);
   run(copse, ["init"], repo);
   say(existsSync(join(repo, ".worktrees", "config.json")), "copse init finds its templates");
+  const { made } = JSON.parse(run(copse, ["init", "--claude", "--project", "--json"], repo).stdout);
+  say(made.includes("commands/tasks.md"), "copse init --claude finds its plugins");
+  run(copse, ["init", "--claude", "--project", "--remove"], repo);
   run(copse, ["run", "-l", "smoke", "--verify", "test -f made.txt", "--exec", "--", "sh", "-c", "echo made > made.txt"], repo);
   const { task } = JSON.parse(run(copse, ["show", "smoke", "--json"], repo).stdout);
   say(task.state === "completed" && task.verify.status === "verified", `a task ran to its end: ${task.state}, ${task.verify.status}`);

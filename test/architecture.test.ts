@@ -27,6 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "session/agents",
     "session/environment.ts",
     "process/tail.ts",
+    "worktree/for-session.ts",
     "version.ts",
   ],
   runner: [

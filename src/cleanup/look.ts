@@ -4,10 +4,10 @@ import { dirname, join } from "node:path";
 import { messageOf } from "../core/errors.ts";
 import type { Task } from "../core/task.ts";
 import { unfinishedOperation } from "../git/changes.ts";
+import { isDeadLock } from "../git/lock-holder.ts";
 import { findRepository } from "../git/repository.ts";
 import { type Status, statusOf } from "../git/status.ts";
 import type { WorktreeEntry } from "../git/worktrees.ts";
-import { isDeadLock } from "./lock-holder.ts";
 
 export interface Sight {
   /** What could not be seen, and why; everything else counts only without it. */
@@ -80,7 +80,7 @@ export async function look(
       ignored,
       bytes: bytesOf(path, [...status.changed, ...status.untracked, ...ignored.files]),
       locked: entry.locked === null || isDeadLock(entry.locked) ? null : entry.locked,
-      occupants: [...atWork].filter(([, cwd]) => cwd === real || cwd.startsWith(`${real}/`)).map(([pid]) => pid),
+      occupants: occupantsOf(real, atWork),
     };
   } catch (error) {
     return unseen(messageOf(error));
@@ -116,12 +116,12 @@ function ignoredIn(root: string, ignored: readonly string[], disposable: readonl
 const bytesOf = (root: string, paths: readonly string[]): number =>
   paths.reduce((sum, path) => sum + (lstatSync(join(root, path), { throwIfNoEntry: false })?.size ?? 0), 0);
 
-/** Where every process works (Linux; elsewhere nobody is seen). Those of other users cannot be read and do not count. */
-export function workingDirectories(): Map<number, string> {
+/** Where every process works but this one and those of `but` (Linux; elsewhere nobody is seen). Those of other users cannot be read and do not count. */
+export function workingDirectories(but: readonly number[] = []): Map<number, string> {
   const seen = new Map<number, string>();
   if (!existsSync("/proc/self/cwd")) return seen;
   for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    if (!/^\d+$/.test(name) || [process.pid, ...but].includes(Number(name))) continue;
     try {
       seen.set(Number(name), readlinkSync(`/proc/${name}/cwd`));
     } catch {
@@ -130,6 +130,10 @@ export function workingDirectories(): Map<number, string> {
   }
   return seen;
 }
+
+/** Those who work in the folder or below; `real`: its real path. */
+export const occupantsOf = (real: string, atWork: ReadonlyMap<number, string>): number[] =>
+  [...atWork].filter(([, cwd]) => cwd === real || cwd.startsWith(`${real}/`)).map(([pid]) => pid);
 
 /** Bytes of all files of a folder; links count as themselves. */
 export function sizeOf(path: string): number {

@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Task } from "../core/task.ts";
+import { isDeadLock, lockHolder } from "../git/lock-holder.ts";
 import { listWorktrees, type WorktreeEntry } from "../git/worktrees.ts";
-import { isDeadLock, lockHolder } from "./lock-holder.ts";
+import { occupantsOf, workingDirectories } from "./look.ts";
 import { trashName } from "./trash.ts";
 
 export interface Orphan {
@@ -21,9 +22,10 @@ export async function listOrphans(repos: readonly string[], tasks: readonly Task
   const paths = tasks.flatMap((task) => (task.worktreeState === "removed" ? [] : [task.worktree, task.planned?.path ?? null]));
   const known = new Set(paths.flatMap((path) => (path === null ? [] : [path, realOf(path)])));
   const found: Orphan[] = [];
+  const atWork = workingDirectories();
   for (const repo of new Set(repos)) {
     const trees = dirname(resolve(repo, template.replaceAll("{label}", "x").replaceAll("{repo}", basename(repo))));
-    found.push(...findOrphans(await listWorktrees(repo).catch(() => []), known, trees));
+    found.push(...findOrphans(await listWorktrees(repo).catch(() => []), known, trees, atWork));
   }
   return found;
 }
@@ -38,11 +40,16 @@ export function realOf(path: string): string {
 }
 
 /** `entries`: all worktrees of a repository, the main one first. `known`: paths of worktrees that tasks have. `trees`: the folder worktrees of tasks are put into. */
-function findOrphans(entries: readonly WorktreeEntry[], known: ReadonlySet<string>, trees: string): Orphan[] {
+function findOrphans(
+  entries: readonly WorktreeEntry[],
+  known: ReadonlySet<string>,
+  trees: string,
+  atWork: ReadonlyMap<number, string>,
+): Orphan[] {
   const others = entries.slice(1).filter((entry) => !known.has(entry.path));
   const registered = others.flatMap((entry) => {
     const kind = kindOf(entry, trees);
-    return kind === undefined ? [] : [{ ...entry, kind, ...judge(entry, kind) }];
+    return kind === undefined ? [] : [{ ...entry, kind, ...judge(entry, kind, occupantsOf(entry.path, atWork)) }];
   });
   const taken = new Set([...known, ...entries.map((entry) => entry.path)]);
   const folders = (existsSync(trees) ? readdirSync(trees, { withFileTypes: true }) : [])
@@ -61,12 +68,21 @@ function kindOf({ path, locked }: WorktreeEntry, trees: string): "claude" | "cop
   return locked?.startsWith("copse ") || dirname(path) === trees ? "copse" : undefined;
 }
 
-function judge({ path, branch, locked, head }: WorktreeEntry, kind: "claude" | "copse"): { why: string; adoptable: boolean } {
+const madeFor = (path: string): string =>
+  dirname(path).endsWith(join(".claude", "worktrees")) ? "Claude Code made it" : "it was made for a session of Claude Code";
+
+function judge(
+  { path, branch, locked, head }: WorktreeEntry,
+  kind: "claude" | "copse",
+  occupants: readonly number[],
+): { why: string; adoptable: boolean } {
   const no = (why: string) => ({ why, adoptable: false });
-  const whose = kind === "claude" ? "Claude Code made it" : "the task it was made for is not recorded any more";
+  const whose = kind === "claude" ? madeFor(path) : "the task it was made for is not recorded any more";
   if (!existsSync(path)) return no(`${whose}; its folder is gone: git worktree prune`);
   const holder = locked === null ? null : lockHolder(locked);
   if (locked !== null && !isDeadLock(locked)) return no(holder === null ? `it is locked: ${locked}` : `process ${holder} works in it`);
+  // A session that was resumed holds no lock.
+  if (occupants.length > 0) return no(`process ${occupants[0]} works in it`);
   if (branch === null || head === null) return no(`${whose}; it is on no branch`);
   return { why: holder === null ? whose : `${whose}, and the process that locked it (${holder}) has ended`, adoptable: true };
 }

@@ -23,9 +23,14 @@ export interface Surveyed {
   readonly entries: readonly WorktreeEntry[];
 }
 
-/** `named`: ids of tasks that were asked for by name. In the order of `tasks`. */
-export async function survey(tasks: readonly Task[], settings: Settings, named: ReadonlySet<string> = new Set()): Promise<Surveyed[]> {
-  const atWork = workingDirectories();
+/** `named`: ids of tasks that were asked for by name; `leaving`: processes that work there and are about to end. In the order of `tasks`. */
+export async function survey(
+  tasks: readonly Task[],
+  settings: Settings,
+  named: ReadonlySet<string> = new Set(),
+  leaving: readonly number[] = [],
+): Promise<Surveyed[]> {
+  const atWork = workingDirectories(leaving);
   const result = new Map<string, Surveyed>();
   for (const repo of new Set(tasks.map((task) => task.repo))) {
     const mine = tasks.filter((task) => task.repo === repo);

@@ -35,6 +35,8 @@ export async function route(argv: readonly string[]): Promise<number> {
       if (argv[1] === "run") return await (await import("./commands/hooks.ts")).hooksRun(argv.slice(argv[2] === "--" ? 3 : 2));
       if (argv[1] === "start") return await (await import("./commands/hooks-session.ts")).hooksStart();
       if (argv[1] === "wake") return await (await import("./commands/hooks-session.ts")).hooksWake();
+      if (argv[1] === "slash" && argv.length === 2) return await (await import("./commands/hooks-slash.ts")).hooksSlash();
+      if (argv[1] === "worktree" && argv.length === 2) return await (await import("./commands/hooks-worktree.ts")).hooksWorktree();
       return await viaYargs(argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv);
     case "mcp":
       return await (await import("./commands/mcp.ts")).mcp(argv.slice(1));

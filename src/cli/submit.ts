@@ -173,7 +173,7 @@ function readBytes(file: string): Buffer {
 }
 
 /** `@label` becomes that task's branch; any other ref must name a commit now, and is resolved anew when the task starts. */
-async function resolveBaseName(asked: string | null, repo: Repository): Promise<string | null> {
+export async function resolveBaseName(asked: string | null, repo: Repository): Promise<string | null> {
   if (asked === null) return null;
   if (asked.startsWith("@") && asked.length > 1 && !asked.startsWith("@{")) {
     const { task } = findTask(asked.slice(1), repo.top);

@@ -45,8 +45,13 @@ export async function createBranch(repo: string, branch: string, sha: string, wh
 
 /** Was the branch made by `createBranch` with that `who`? */
 export async function madeBy(repo: string, branch: string, who: string): Promise<boolean> {
+  return (await makerOf(repo, branch)) === who;
+}
+
+/** The `who` of the `createBranch` that made the branch, or whatever else its reflog begins with; undefined without a branch or a reflog. */
+export async function makerOf(repo: string, branch: string): Promise<string | undefined> {
   const log = await gitMaybe(repo, ["log", "--walk-reflogs", "--format=%gs", "--end-of-options", `refs/heads/${branch}`]);
-  return log?.split("\n").at(-1) === who;
+  return log?.split("\n").at(-1);
 }
 
 export interface NewWorktree {

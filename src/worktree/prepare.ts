@@ -6,6 +6,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmdirSync,
 import { availableParallelism } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { CopseError, systemCode } from "../core/errors.ts";
+import type { Fact } from "../core/events.ts";
 import type { Task } from "../core/task.ts";
 import { resolveBase } from "../git/base.ts";
 import { dirtyPaths } from "../git/changes.ts";
@@ -50,8 +51,17 @@ interface Planned {
 /** Stands in the lock of the worktree and in the first line of its branch's reflog: so much is ours, whatever a crash left. */
 const markOf = (task: Task): string => `copse task ${task.id}`;
 
+/** What a place is made for: a task's record, or something that keeps as much of one in memory (`for-session.ts`), with a mark of its own. */
+export interface Preparing {
+  readonly state: string;
+  readonly dir: string;
+  readonly task: Task;
+  readonly mark?: string;
+  add(facts: readonly Fact[]): Promise<unknown>;
+}
+
 /** Brings the task to "its place stands". Notes are written to its log. @throws CopseError; a full disk is one too (see `isDiskFull`) */
-export async function prepare(record: TaskRecord, env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
+export async function prepare(record: Preparing, env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
   if (!record.task.request.worktree) return await useCheckout(record);
   const from = checkoutOf(record.task);
   const again = record.task.planned !== null;
@@ -67,7 +77,7 @@ export async function prepare(record: TaskRecord, env: Readonly<Record<string, s
     await clearBranchLock(findRepository(task.repo).commonDir, branch);
   }
   const lane = laneOf(record.state, task.repoId);
-  await inLane(lane, () => ensureRegistered(task, from, planned, options));
+  await inLane(lane, () => ensureRegistered(task, record.mark ?? markOf(task), from, planned, options));
   await inCheckoutSlot(async () => {
     rmSync(join(findRepository(path).gitDir, "index.lock"), { force: true });
     await checkOut(path, options);
@@ -102,12 +112,12 @@ export async function placeStands(record: TaskRecord): Promise<boolean> {
   return false;
 }
 
-async function tell(record: TaskRecord, notes: readonly string[]): Promise<void> {
+async function tell(record: Preparing, notes: readonly string[]): Promise<void> {
   const fresh = notes.filter((note) => !record.task.notes.includes(note));
   if (fresh.length > 0) await record.add(fresh.map((text) => ({ type: "noted", text })));
 }
 
-async function useCheckout(record: TaskRecord): Promise<void> {
+async function useCheckout(record: Preparing): Promise<void> {
   const { task } = record;
   const { cwd } = task;
   const { sha, ref } = await resolveBase(cwd, "HEAD");
@@ -128,7 +138,7 @@ function checkoutOf(task: Task): string {
   });
 }
 
-async function plan(record: TaskRecord, from: string): Promise<void> {
+async function plan(record: Preparing, from: string): Promise<void> {
   const { task } = record;
   const { request } = task;
   const { sha, ref } = await resolveBase(from, request.base);
@@ -196,9 +206,14 @@ const isOccupied = (path: string): boolean => isThere(path) && !(lstatSync(path)
  * Branch and folder were free when they were planned. What stands there now is this task's own if it carries its mark, and is used or made anew;
  * everything else is somebody's and stays as it is.
  */
-async function ensureRegistered(task: Task, from: string, { path, branch, base }: Planned, options: GitOptions): Promise<void> {
+async function ensureRegistered(
+  task: Task,
+  mark: string,
+  from: string,
+  { path, branch, base }: Planned,
+  options: GitOptions,
+): Promise<void> {
   const again = task.worktree !== null;
-  const mark = markOf(task);
   excludeTrees(task.repo, path);
   const entries = await listWorktrees(task.repo);
   const tip = await commitOf(task.repo, `refs/heads/${branch}`);

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { CopseError, systemCode } from "../../core/errors.ts";
 import { isPolicy, policies } from "../../core/policy.ts";
+import { similar } from "../../core/similar.ts";
 import { append } from "../../store/append.ts";
 import { loadConfig, parseConfig } from "../../store/config.ts";
 import { cannotWrite, makeDir, replaceFile } from "../../store/files.ts";
@@ -13,8 +14,12 @@ import { findTask } from "../find.ts";
 
 /** Without a policy: shows. With one: sets it, globally or for the task `label`. */
 export async function notify(policy: string | undefined, label: string | undefined, json: boolean): Promise<number> {
-  if (policy !== undefined && !isPolicy(policy))
-    throw new CopseError("USAGE", `expected ${policies.join(", ")}, got "${policy}"`, { hint: "Example: copse notify always" });
+  if (policy !== undefined && !isPolicy(policy)) {
+    const instead = similar(policy, policies);
+    throw new CopseError("USAGE", `expected ${policies.join(", ")}, got "${policy}"`, {
+      hint: instead === undefined ? "Example: copse notify always" : `Did you mean ${instead}?`,
+    });
+  }
   if (label !== undefined) return await forTask(label, policy, json);
   if (policy !== undefined) setGlobally(policy);
   const { notify: settings } = loadConfig(null).config;

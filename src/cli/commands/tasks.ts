@@ -90,12 +90,18 @@ function redraw(shown: Shown, values: Parsed["values"], before: string): string 
   return key;
 }
 
-/** Open tasks and those that ended lately; `--state` and `--all` show every one. */
+/** Open tasks and those that ended lately and of which there is anything to see; `--state` and `--all` show every one. */
 function recent(entries: readonly Entry[], now: Date): Entry[] {
   const since = new Date(now.getTime() - recentMs).toISOString();
-  const ended = entries.filter((entry) => !isOpen(entry) && entry.endedAt > since).sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
+  const ended = entries
+    .filter((entry) => !isOpen(entry) && entry.endedAt > since && !isTrace(entry))
+    .sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
   return [...entries.filter(isOpen), ...ended.slice(0, recentMost)];
 }
+
+/** Nothing of it ever ran, and nothing of it is there: what is left of a session's worktree that was removed, so that it can be restored. */
+const isTrace = (entry: Entry): boolean =>
+  entry.state === "stopped" && ['"run":0,', '"worktreeState":"removed"'].every((text) => entry.mentions(Buffer.from(text)));
 
 function matches(task: Task, values: Readonly<Record<string, unknown>>): boolean {
   const tags = (values["tag"] ?? []) as string[];

@@ -49,6 +49,21 @@ export const hookCommands = (parser: Argv, done: Done): Argv =>
           ),
       )
       .command(
+        "slash",
+        "As a hook: answer /tasks and /notify inside Claude Code (UserPromptExpansion)",
+        (y) => y.usage(help("copse hooks slash", ["copse hooks slash           # as a hook; copse init --claude installs it"])),
+        () => done(() => import("../commands/hooks-slash.ts").then(({ hooksSlash }) => hooksSlash())),
+      )
+      .command(
+        "worktree",
+        "As a hook: the worktree of a session of your own, made and removed as a task's (WorktreeCreate, WorktreeRemove)",
+        (y) =>
+          y.usage(
+            help("copse hooks worktree", ["copse hooks worktree        # as both hooks; copse init --claude --worktrees installs them"]),
+          ),
+        () => done(() => import("../commands/hooks-worktree.ts").then(({ hooksWorktree }) => hooksWorktree())),
+      )
+      .command(
         "show",
         "Sessions heard of, with what they run and have called",
         (y) =>

@@ -1,5 +1,6 @@
 /** Commands about the runner, settings, notifications and the machine. */
 import type { Argv } from "yargs";
+import { CopseError } from "../../core/errors.ts";
 import { mcpFlags, statuslineFlags } from "../flags.ts";
 import { type Done, help, json, withFlags } from "./words.ts";
 
@@ -70,9 +71,33 @@ export const settingsCommands = (parser: Argv, done: Done): Argv =>
     )
     .command(
       "init",
-      "A .worktrees folder to share settings by",
-      (y) => json(y.usage(help("copse init", ["copse init && git add .worktrees"]))),
-      (args) => done(() => import("../commands/init.ts").then(({ init }) => init(args["json"] === true))),
+      "A .worktrees folder to share settings by; with --claude, Copse inside Claude Code",
+      (y) =>
+        json(
+          y.usage(
+            help("copse init [--claude]", [
+              "copse init && git add .worktrees",
+              "copse init --claude                # /tasks and /notify in every session of yours",
+              "copse init --claude --worktrees    # and claude -w gets its worktrees from Copse",
+              "copse init --claude --project      # into this repository's .claude, to share",
+              "copse init --claude --remove",
+            ]),
+          ),
+        )
+          .option("claude", { type: "boolean", describe: "Install Copse's commands into Claude Code" })
+          .option("project", { type: "boolean", describe: "For this repository instead of for you" })
+          .option("worktrees", { type: "boolean", describe: "Worktrees of sessions too (with --remove: only those)" })
+          .option("remove", { type: "boolean", describe: "Take away again what was installed" }),
+      (args) =>
+        done(async () => {
+          const given = (name: string) => args[name] === true;
+          const alone = ["project", "worktrees", "remove"].find(given);
+          if (!given("claude") && alone !== undefined)
+            throw new CopseError("USAGE", `--${alone} goes with --claude`, { hint: `copse init --claude --${alone}` });
+          if (!given("claude")) return (await import("../commands/init.ts")).init(given("json"));
+          const { initClaude } = await import("../commands/init-claude.ts");
+          return initClaude({ project: given("project"), worktrees: given("worktrees"), remove: given("remove"), json: given("json") });
+        }),
     )
     .command(
       "doctor",
