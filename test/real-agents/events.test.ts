@@ -19,7 +19,7 @@ test("permissions, notifications, slash commands, models, folders, files, settin
       const said = userTexts(body).at(-1) ?? "";
       if (said.includes("FAIL NOW")) return error(400, { message: "no such thing" });
       if (said.includes("ASK ME")) return bash("touch x && rm x");
-      if (said.includes("GO AWAY") && turn(body) === made) return bash("cd sub && pwd");
+      if (said.includes("GO AWAY") && turn(body) === 2) return bash("cd sub && pwd");
       return text("very well");
     },
     { files: { "a.txt": "a\n", "CLAUDE.md": "Be nice.\n", ".claude/commands/greet.md": "Say hello\n", "sub/b.txt": "b\n" } },
@@ -50,6 +50,12 @@ test("permissions, notifications, slash commands, models, folders, files, settin
     writeFileSync(join(home, ".config", "copse", "config.json"), JSON.stringify({ hooks }));
     assert.is((await box.copse(["hooks", "install"])).code, 0);
     screen = inTmux(box, "claude --permission-mode default '--allowedTools=Bash(cd sub && pwd)'");
+    /** Claude Code takes no key in a dialog's first moment, so that a hasty one approves nothing. */
+    const asked = async (words: string, key: string) => {
+      await screen?.shows(words);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      screen?.press(key);
+    };
     await screen.shows("for agents");
     await hears("SessionStart");
     let writes = 0;
@@ -58,27 +64,28 @@ test("permissions, notifications, slash commands, models, folders, files, settin
       if (writes++ % 20 === 0) writeFileSync(join(box.repo, "watched.txt"), `${writes}\n`);
       return events().some((one) => one.hook_event_name === "FileChanged");
     }, "FileChanged");
-    await screen.say("/greet");
-    await hears("UserPromptExpansion", (one) => one.command_name === "greet");
+    await screen.say("hello");
     await waitFor(() => stops() === 1, "its end");
     await hears("InstructionsLoaded");
-    made = 1;
+    await screen.say("/greet");
+    await hears("UserPromptExpansion", (one) => one.command_name === "greet");
+    await waitFor(() => stops() === 2, "its end");
     await screen.say("GO AWAY");
     await hears("CwdChanged");
-    await waitFor(() => stops() === 2, "its end");
+    await waitFor(() => stops() === 3, "its end");
     await screen.say("ASK ME");
     await hears("PermissionRequest");
     const notified = (await hears("Notification", (one) => one.notification_type === "permission_prompt")) as Json;
     assert.equal(notified.tools_called_this_turn, [{ tool_name: "Bash", count: 1 }], "the call that waits is told");
     screen.press("Escape");
     await screen.say(`/add-dir ${elsewhere}`);
-    await screen.shows("Yes, add it");
-    screen.press("Down", "Enter");
+    await asked("No, leave it out", "Down");
+    await asked("❯ Yes, add it", "Enter");
+    await asked("❯ 1. Yes, for this session", "Enter");
     await hears("DirectoryAdded");
     await screen.say("/model haiku");
     await hears("PreModelSwitch");
-    await screen.shows("Yes, switch to");
-    screen.press("Enter");
+    await asked("❯ 1. Yes, switch to", "Enter");
     await hears("PostModelSwitch");
     writeFileSync(join(box.repo, ".claude", "settings.json"), '{"cleanupPeriodDays": 50}\n');
     await hears("ConfigChange");
