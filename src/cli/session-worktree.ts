@@ -18,11 +18,12 @@ import { readIndex, taskOf } from "../store/index-file.ts";
 import { stateDir } from "../store/paths.ts";
 import type { NewTask } from "../store/tasks.ts";
 import { executableOf } from "../store/trust.ts";
+import { familyOf } from "../system/identity.ts";
 import { type Made, makeForSession } from "../worktree/for-session.ts";
 import { adoption, recordAdopted, taskOfWorktree } from "./adopting.ts";
 import { reader, refuseUntrusted, requestBuilder, resolveBaseName } from "./submit.ts";
 
-/** `cwd`: where the session was started; `pid`: its process; `own`: processes of this very hook. */
+/** `cwd`: where the session was started; `pid`: its process, whose family (its MCP servers, say) is no occupant; `own`: processes of this very hook. */
 export interface Session {
   readonly cwd: string;
   readonly pid: number;
@@ -43,7 +44,7 @@ export async function makeSessionWorktree(name: string, { cwd, pid, own }: Sessi
   const base = await resolveBaseName(config.base, repo);
   const given = { exec: null, prompt: "", followUps: [], worktree: true, base, agentArgs: [] };
   const request = requestBuilder(reader({ values: {}, words: [], rest: undefined }), config, repo, given)(slug);
-  const atWork = workingDirectories([pid, ...own]);
+  const atWork = workingDirectories([...familyOf(pid), ...own]);
   const occupants = (path: string) => occupantsOf(path, atWork);
   const env = taskEnvironment(process.env);
   return await makeForSession({ state: stateDir(), repo, name, slug, request, pid, env, occupants }, signal);
@@ -93,7 +94,7 @@ export async function removeSessionWorktree(folder: string, { pid, own }: Sessio
     { ...config, agent: "claude", deliver: "report" },
     { label: null, prompt: null },
   );
-  const look = async (one: Task): Promise<Surveyed> => (await survey([one], config, undefined, [pid, ...own]))[0] as Surveyed;
+  const look = async (one: Task): Promise<Surveyed> => (await survey([one], config, undefined, [...familyOf(pid), ...own]))[0] as Surveyed;
   const { verdict } = await look(unrecorded(wanted));
   if (!verdict.remove) {
     if (held !== null) await lockWorktree(repo.root, path, held);

@@ -1,6 +1,5 @@
 /** Where the runner hears agents' sessions: its port, the tokens of its tasks, and who it stays for. */
 import type { Server } from "node:http";
-import { join } from "node:path";
 import { messageOf } from "../core/errors.ts";
 import { isTerminal } from "../core/task.ts";
 import { anySession, taskScope } from "../hooks/access.ts";
@@ -16,6 +15,7 @@ import { wakeCommand, wantedOfTask } from "../hooks/wanted.ts";
 import { runEnvironment } from "../session/environment.ts";
 import type { Config } from "../store/config.ts";
 import { replaceFile } from "../store/files.ts";
+import { hookSettingsFile } from "../store/paths.ts";
 import type { TaskRecord } from "../store/record.ts";
 import { isAlive } from "../system/identity.ts";
 
@@ -79,7 +79,7 @@ export class HookRoom {
     const args = [...(this.#config().agents[request.agent]?.args ?? []), ...request.agentArgs];
     const text = taskSettings(args, worktree ?? repo, wantedOfTask(this.#state, id, start));
     if (text === undefined) return undefined;
-    const file = join(record.dir, "hooks.json");
+    const file = hookSettingsFile(record.dir);
     replaceFile(file, text);
     return file;
   }
@@ -89,7 +89,8 @@ export class HookRoom {
     const record = this.#taskOf(event.session_id);
     if (scope === anySession) {
       // A task's session that also has the person's settings is heard by its own token.
-      return record !== undefined && record.task.state === "running" ? {} : await this.#desk.handle(event);
+      const own = record !== undefined && (record.task.state === "running" || record.task.attachedBy !== null);
+      return own ? {} : await this.#desk.handle(event);
     }
     return record !== undefined && scope === taskScope(record.task.id) ? await this.#desk.handle(event) : undefined;
   }

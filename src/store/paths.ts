@@ -61,6 +61,8 @@ export const eventsFile = (dir: string): string => join(dir, "events.jsonl");
 export const promptFile = (dir: string, step = 0): string => join(dir, step === 0 ? "prompt" : `then${step}`);
 /** The submitter's environment, 0600, gone when the task has ended. */
 export const envFile = (dir: string): string => join(dir, "env.json");
+/** The settings its agent's last run got, for hooks; 0600, as a token is in it. */
+export const hookSettingsFile = (dir: string): string => join(dir, "hooks.json");
 export const reportFile = (dir: string): string => join(dir, "report.md");
 /** Locked while a merge runs checks in the task's worktree. */
 export const mergeLock = (dir: string): string => join(dir, "merging");

@@ -25,6 +25,7 @@ export const me = (): Identity => ({ pid: process.pid, start: startOf(process.pi
 export const isAlive = (who: Identity): boolean => who.boot === bootId() && who.start !== "" && startOf(who.pid) === who.start;
 
 interface Stat {
+  readonly parent: number;
   readonly state: string;
   readonly group: number;
   readonly start: string;
@@ -39,9 +40,9 @@ function statOf(pid: number): Stat | undefined {
     if (["ENOENT", "ESRCH", "EACCES", "EPERM"].includes(systemCode(error))) return undefined;
     throw error;
   }
-  // Behind the command name, which may hold anything: state is field 3, process group 5, start time 22.
+  // Behind the command name, which may hold anything: state is field 3, parent 4, process group 5, start time 22.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0] ?? "", group: Number(fields[2]), start: fields[19] ?? "" };
+  return { parent: Number(fields[1]), state: fields[0] ?? "", group: Number(fields[2]), start: fields[19] ?? "" };
 }
 
 /** Start time of a live process; undefined when there is none, or only its zombie. */
@@ -58,6 +59,22 @@ export function startOf(pid: number): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A process and all that it has started, and what those have (Linux; elsewhere only itself). */
+export function familyOf(pid: number): Set<number> {
+  const parents = new Map<number, number>();
+  if (hasProc)
+    for (const name of readdirSync("/proc")) {
+      const stat = /^\d+$/.test(name) ? statOf(Number(name)) : undefined;
+      if (stat !== undefined) parents.set(Number(name), stat.parent);
+    }
+  const family = new Set([pid]);
+  for (let size = 0; size < family.size; ) {
+    size = family.size;
+    for (const [child, parent] of parents) if (family.has(parent)) family.add(child);
+  }
+  return family;
 }
 
 /**

@@ -28,7 +28,7 @@ test("attach parks a blocked task, resumes its session in its worktree, and hand
 
     const pid = (await waitFor(() => visitor(before.id), "the interactive agent")) as number;
     assert.is(readlinkSync(`/proc/${pid}/cwd`), box.tree("asks"));
-    assert.equal(argvOf(pid).slice(1), ["--resume", before.sessionId]);
+    assert.equal(argvOf(pid).slice(1, 4), ["--resume", before.sessionId, "--settings"], "with its hooks");
     const attached = await box.task("asks");
     assert.equal([attached.state, attached.pid], ["blocked", null], "its run is parked");
     assert.match((await box.copse(["tasks"])).stdout, /✗ asks +blocked +\(\d+ s\) +a person is attached\n/);

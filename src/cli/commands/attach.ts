@@ -8,6 +8,7 @@ import { agentFor } from "../../session/agents/index.ts";
 import { runEnvironment } from "../../session/environment.ts";
 import { append } from "../../store/append.ts";
 import { loadConfig } from "../../store/config.ts";
+import { hookSettingsFile } from "../../store/paths.ts";
 import { readTask } from "../../store/tasks.ts";
 import { giveTerminal } from "../../system/command.ts";
 import { isAlive, me } from "../../system/identity.ts";
@@ -31,7 +32,7 @@ export async function attach(name: string, then: "queue" | "deliver" | "same", w
     `Attaching to ${found.task.label}${open ? "; leave the agent as usual (Ctrl-D or /exit) to hand the task back" : ", which has ended: nothing of its record changes"}.\n`,
   );
   try {
-    return await giveTerminal(session.file, words ?? session.args, {
+    return await giveTerminal(session.file, withHooks(words ?? session.args, open ? found.dir : undefined), {
       cwd: found.task.worktree as string,
       env: interactive(runEnvironment(found.task, found.dir, found.task.run)),
     });
@@ -61,6 +62,13 @@ function sessionOf(task: Task): { file: string; args: readonly string[] } {
       hint: "Install it, or set agents.<name>.path in your configuration.",
     });
   return session;
+}
+
+/** The settings of its last run, so that the task's hooks are called in the visit as well. The option counts once: a person's own goes before. */
+function withHooks(args: readonly string[], dir: string | undefined): readonly string[] {
+  const file = dir === undefined ? undefined : hookSettingsFile(dir);
+  if (file === undefined || !existsSync(file) || args.some((arg) => arg === "--settings" || arg.startsWith("--settings="))) return args;
+  return [...args, "--settings", file];
 }
 
 /** What stands for a run belongs to the run; a person's session is not one. */
