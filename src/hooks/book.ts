@@ -23,7 +23,7 @@ import { hooksDir } from "../store/paths.ts";
 import { debug } from "../system/debug.ts";
 import { type HookEvent, textIn } from "./event.ts";
 import { kept } from "./kept.ts";
-import { emptyLedger, type Ledger, note } from "./ledger.ts";
+import { emptyLedger, goesOn, type Ledger, note } from "./ledger.ts";
 
 export interface Session {
   readonly sessionId: string;
@@ -48,6 +48,8 @@ export interface Line {
 /** What came of an event. */
 export interface Said {
   readonly event: string;
+  /** The teammate that does not rest, as it was told to go on. */
+  readonly wakes?: string;
   readonly tool_name?: string;
   /** Who had a say: gates and hooks, with an exit code where there is one. */
   readonly by: readonly { readonly name: string; readonly exitCode?: number | null; readonly blocks?: string; readonly ms?: number }[];
@@ -174,7 +176,8 @@ const nothing = (sessionId: string): Seen => ({
   session: { sessionId, cwd: null, at: "", ended: false, process: null, ledger: emptyLedger },
 });
 
-function withLine(session: Session, { at, event, cwd, process }: Line): Session {
+function withLine(session: Session, { at, event, cwd, process, said }: Line): Session {
+  if (said?.wakes !== undefined) return { ...session, ledger: goesOn(session.ledger, said.wakes) };
   if (event === undefined) return session;
   const ended = event.hook_event_name === "SessionEnd";
   return { ...session, at, ended, cwd: cwd ?? session.cwd, process: process ?? session.process, ledger: note(session.ledger, event, at) };
@@ -188,7 +191,7 @@ const snapshotOf = (file: string): string => file.replace(/ndjson$/, "json");
 function onDisk(file: string): Seen | undefined {
   try {
     const { bytes, session } = JSON.parse(readMaybe(snapshotOf(file)) ?? "") as { bytes: number; session: Session };
-    return { bytes, written: bytes, session };
+    return { bytes, written: bytes, session: { ...session, ledger: { ...emptyLedger, ...session.ledger } } };
   } catch {
     return undefined;
   }

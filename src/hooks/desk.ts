@@ -3,6 +3,7 @@ import { messageOf } from "../core/errors.ts";
 import type { CommandHook, GateName, Gates, UserHooks } from "../core/hook-settings.ts";
 import type { Identity } from "../core/task.ts";
 import { type Ran, runCommand } from "../system/command.ts";
+import { isAlive } from "../system/identity.ts";
 import { type Answer, answerOf, blocking, blocks, merged } from "./answer.ts";
 import type { Book, Said, Session } from "./book.ts";
 import { type CopseTask, enrich } from "./enrich.ts";
@@ -58,7 +59,7 @@ export class Desk {
     // A call that is refused is never heard to end.
     if (event.hook_event_name === "PreToolUse" && blocks(answer) !== undefined)
       this.#book.enter({ ...event, hook_event_name: "PermissionDenied" }, new Date().toISOString());
-    this.#book.say(session.sessionId, report(event, all), new Date().toISOString());
+    this.#book.say(session.sessionId, report(event, all, answer), new Date().toISOString());
     return answer;
   }
 
@@ -70,7 +71,12 @@ export class Desk {
     const found = gatesThatBlock(gates, {
       event,
       session,
-      sessions: () => [session, ...this.#book.sessions().filter(({ sessionId, at }) => sessionId !== session.sessionId && at > lately)],
+      sessions: () => [
+        session,
+        ...this.#book
+          .sessions()
+          .filter(({ sessionId, at, process }) => sessionId !== session.sessionId && at > lately && (process === null || isAlive(process))),
+      ],
       blockedBefore: (gate) => {
         const before = this.#blocked.get(key(gate));
         return before !== undefined && (before.times === mostTimes || done === "" || done === before.done);
@@ -111,10 +117,12 @@ interface Done {
   readonly answer: Answer;
 }
 
-function report(event: HookEvent, all: readonly Done[]): Said {
+function report(event: HookEvent, all: readonly Done[], answer: Answer): Said {
   const tool = textIn(event, "tool_name");
+  const goesOn = event.hook_event_name === "TeammateIdle" && answer["decision"] === "block" && answer["continue"] !== false;
   return {
     event: event.hook_event_name,
+    ...(goesOn && event.agent_id !== undefined ? { wakes: event.agent_id } : {}),
     ...(tool === undefined ? {} : { tool_name: tool }),
     by: all.map(({ name, exitCode, ms, answer }) => {
       const reason = blocks(answer);

@@ -2,7 +2,7 @@
 import type { GateName, Gates } from "../core/hook-settings.ts";
 import type { Session } from "./book.ts";
 import { type HookEvent, objectIn, textIn, under } from "./event.ts";
-import type { BackgroundTask, Ledger } from "./ledger.ts";
+import { type BackgroundTask, type Ledger, startsBackground } from "./ledger.ts";
 import { builds } from "./same-work.ts";
 
 export interface Known {
@@ -39,7 +39,7 @@ const rules: Readonly<Record<GateName, Rule>> = {
     for (const other of sessions()) {
       if (other.cwd !== session.cwd) continue;
       const own = other.sessionId === session.sessionId ? textIn(event, "tool_use_id") : undefined;
-      const twin = running(other.ledger, own).find(({ command }) => builds(command).some((one) => wanted.includes(one)));
+      const twin = running(other.ledger, own, session.at).find(({ command }) => builds(command).some((one) => wanted.includes(one)));
       if (twin !== undefined)
         return `The same work is running already, since ${twin.since}: ${twin.command}. Wait for its result instead of starting it again.`;
     }
@@ -47,11 +47,16 @@ const rules: Readonly<Record<GateName, Rule>> = {
   },
   "limit-background": ({ "limit-background": limit = {} }, { event, session, sessions }) => {
     if (!startsBackground(event)) return undefined;
-    const [own, all] = [tasksOf(session).length, limit.machine === undefined ? 0 : sessions().flatMap(tasksOf).length];
-    if (limit.session !== undefined && own >= limit.session)
-      return `${own} background tasks of this session are running, and ${limit.session} are allowed: ${named(tasksOf(session))}. Wait for one to end, or stop one.`;
-    if (limit.machine !== undefined && all >= limit.machine)
-      return `${all} background tasks are running on this machine, and ${limit.machine} are allowed. Wait for one to end.`;
+    if (limit.session === 0 || limit.machine === 0) return "Background work is not allowed here. Do it in the foreground.";
+    const call = textIn(event, "tool_use_id");
+    const count = (one: Session) =>
+      tasksOf(one).length + Object.keys(one.ledger.launching).filter((id) => one !== session || id !== call).length;
+    if (limit.session !== undefined && count(session) >= limit.session) {
+      const list = named(tasksOf(session));
+      return `As many background tasks as a session may have (${limit.session}) are running${list && `: ${list}`}. Wait for one to end, or stop one.`;
+    }
+    if (limit.machine !== undefined && sessions().reduce((sum, one) => sum + count(one), 0) >= limit.machine)
+      return `As many background tasks as this machine may have (${limit.machine}) are running in its sessions. Wait for one to end.`;
     return undefined;
   },
   "stop-when-done": (_, { event, session }) => {
@@ -99,18 +104,16 @@ const named = (tasks: readonly BackgroundTask[]): string =>
     )
     .join("; ") + (tasks.length > 5 ? `; and ${tasks.length - 5} more` : "");
 
-/** Shell commands of a session that run in the background, or are waited for by an agent; without the call `own`. */
-const running = (ledger: Ledger, own: string | undefined): { command: string; since: string }[] => [
-  ...Object.values(ledger.background).flatMap(({ command, started_at }) => (command === undefined ? [] : [{ command, since: started_at }])),
-  ...Object.entries(ledger.commands).flatMap(([id, { command, started_at }]) => (id === own ? [] : [{ command, since: started_at }])),
-];
+/** Claude Code waits no longer for a command, unless it is told to; one that was interrupted may not be heard of until its session goes on. */
+const waitedForMs = 600_000;
 
-/** A subagent runs in the background unless it is told not to. */
-function startsBackground(event: HookEvent): boolean {
-  if (event.hook_event_name !== "PreToolUse") return false;
-  const input = objectIn(event, "tool_input");
-  const tool = textIn(event, "tool_name");
-  return tool === "Bash"
-    ? input["run_in_background"] === true
-    : (tool === "Agent" || tool === "Task") && input["run_in_background"] !== false;
+/** Shell commands of a session that run in the background, or are waited for by an agent at this time; without the call `own`. */
+function running(ledger: Ledger, own: string | undefined, at: string): { command: string; since: string }[] {
+  const behind = Object.values(ledger.background);
+  const waited = Object.entries(ledger.commands).filter(
+    ([id, one]) => id !== own && Date.parse(at) - Date.parse(one.started_at) < waitedForMs,
+  );
+  return [...behind, ...waited.map(([, one]) => one)].flatMap(({ command, started_at }) =>
+    command === undefined ? [] : [{ command, since: started_at }],
+  );
 }

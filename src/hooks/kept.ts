@@ -21,7 +21,10 @@ export function kept(event: HookEvent): HookEvent {
       "tool_use_id",
     ]),
     ...(ends.length === 0 ? {} : { prompt: ends.join("") }),
-    ...filled("tool_input", texts(input, ["command", "description", "subagent_type", "task_id", "shell_id", "bash_id"])),
+    ...filled("tool_input", {
+      ...texts(input, ["command", "description", "subagent_type", "task_id", "shell_id", "bash_id"]),
+      ...(typeof input["run_in_background"] === "boolean" ? { run_in_background: input["run_in_background"] } : {}),
+    }),
     ...filled("tool_response", texts(response, ["backgroundTaskId", "status", "agentId"])),
     ...(Array.isArray(event["background_tasks"]) ? { background_tasks: event["background_tasks"] } : {}),
     ...(event["stop_hook_active"] === true ? { stop_hook_active: true } : {}),
@@ -44,4 +47,5 @@ function texts(of: unknown, fields: readonly string[]): Record<string, string> {
   );
 }
 
-const filled = (field: string, value: Record<string, string>): object => (Object.keys(value).length === 0 ? {} : { [field]: value });
+const filled = (field: string, value: Record<string, string | boolean>): object =>
+  Object.keys(value).length === 0 ? {} : { [field]: value };

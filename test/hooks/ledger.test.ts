@@ -207,6 +207,10 @@ test("commands that an agent waits for, until they are heard to end, were refuse
   assert.is(after(...two, of("Stop")), "2");
   assert.is(after(...two, of("SubagentStop", { agent_id: "a" })), "1");
   assert.is(after(...two, of("PostToolBatch", { tool_calls: [bash("1")] })), "2");
+  const prompt = (id: string) => of("UserPromptSubmit", { prompt_id: id });
+  const begun = [prompt("p"), of("PreToolUse", { prompt_id: "p", ...bash("1") }), of("PreToolUse", bash("2", { agent_id: "a" }))];
+  assert.is(after(...begun, prompt("p")), "1,2", "a prompt that was given meanwhile waits");
+  assert.is(after(...begun, prompt("q")), "2", "one that begins a turn: what the main agent waited for was interrupted");
 });
 
 test("no event, whatever is in it, makes the ledger throw, lose the agent's own fields, or count a call twice", () => {
