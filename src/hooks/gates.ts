@@ -13,35 +13,44 @@ export interface Known {
   readonly sessions: () => readonly Session[];
   /** Has this gate blocked this agent, and nothing was done since? */
   readonly blockedBefore: (gate: GateName) => boolean;
+  /** Has this agent been refused something for this background work? */
+  readonly refusedFor: (task: string) => boolean;
 }
 
 export interface Blocked {
   readonly gate: GateName;
   readonly reason: string;
+  /** The background work or call it is for. */
+  readonly task?: string;
 }
 
-type Rule = (gates: Gates, known: Known) => string | undefined;
+type Rule = (gates: Gates, known: Known) => string | Omit<Blocked, "gate"> | undefined;
 
 /** Every gate that is on and would block here. */
 export function gatesThatBlock(gates: Gates, known: Known): Blocked[] {
   return (Object.keys(rules) as GateName[]).flatMap((gate) => {
     if (!gates[gate]) return [];
-    const reason = rules[gate](gates, known);
-    return reason === undefined ? [] : [{ gate, reason: `${reason} (gate ${gate})` }];
+    const found = rules[gate](gates, known);
+    if (found === undefined) return [];
+    const blocked = typeof found === "string" ? { reason: found } : found;
+    return [{ ...blocked, gate, reason: `${blocked.reason} (gate ${gate})` }];
   });
 }
 
 const rules: Readonly<Record<GateName, Rule>> = {
-  "no-duplicate-work": (_, { event, sessions, session }) => {
+  "no-duplicate-work": (_, { event, sessions, session, refusedFor }) => {
     if (event.hook_event_name !== "PreToolUse" || event["tool_name"] !== "Bash") return undefined;
     const wanted = builds(textIn(objectIn(event, "tool_input"), "command") ?? "");
     if (wanted.length === 0) return undefined;
     for (const other of sessions()) {
       if (other.cwd !== session.cwd) continue;
       const own = other.sessionId === session.sessionId ? textIn(event, "tool_use_id") : undefined;
-      const twin = running(other.ledger, own, session.at).find(({ command }) => builds(command).some((one) => wanted.includes(one)));
-      if (twin !== undefined)
-        return `The same work is running already, since ${twin.since}: ${twin.command}. Wait for its result instead of starting it again.`;
+      const twin = running(other.ledger, own, session.at).find(
+        ({ id, command, isSure }) => builds(command).some((one) => wanted.includes(one)) && (isSure || !refusedFor(id)),
+      );
+      if (twin === undefined) continue;
+      const reason = `The same work is running already, since ${twin.since}: ${twin.command}. Wait for its result instead of starting it again.`;
+      return { reason, task: twin.id };
     }
     return undefined;
   },
@@ -107,13 +116,23 @@ const named = (tasks: readonly BackgroundTask[]): string =>
 /** Claude Code waits no longer for a command, unless it is told to; one that was interrupted may not be heard of until its session goes on. */
 const waitedForMs = 600_000;
 
+interface Running {
+  readonly id: string;
+  readonly command: string;
+  readonly since: string;
+  /** No event tells at once that a subagent's or teammate's background command has ended. */
+  readonly isSure: boolean;
+}
+
 /** Shell commands of a session that run in the background, or are waited for by an agent at this time; without the call `own`. */
-function running(ledger: Ledger, own: string | undefined, at: string): { command: string; since: string }[] {
-  const behind = Object.values(ledger.background);
-  const waited = Object.entries(ledger.commands).filter(
-    ([id, one]) => id !== own && Date.parse(at) - Date.parse(one.started_at) < waitedForMs,
-  );
-  return [...behind, ...waited.map(([, one]) => one)].flatMap(({ command, started_at }) =>
-    command === undefined ? [] : [{ command, since: started_at }],
-  );
+function running({ background, commands }: Ledger, own: string | undefined, at: string): Running[] {
+  const isRecent = (since: string) => Date.parse(at) - Date.parse(since) < waitedForMs;
+  return [
+    ...Object.values(background).flatMap(({ task_id, command, started_at, agent_id }) =>
+      command === undefined ? [] : [{ id: task_id, command, since: started_at, isSure: agent_id === undefined }],
+    ),
+    ...Object.entries(commands).flatMap(([id, { command, started_at }]) =>
+      id === own || !isRecent(started_at) ? [] : [{ id, command, since: started_at, isSure: true }],
+    ),
+  ];
 }

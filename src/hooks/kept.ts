@@ -28,14 +28,17 @@ export function kept(event: HookEvent): HookEvent {
     ...filled("tool_response", texts(response, ["backgroundTaskId", "status", "agentId"])),
     ...(Array.isArray(event["background_tasks"]) ? { background_tasks: event["background_tasks"] } : {}),
     ...(event["stop_hook_active"] === true ? { stop_hook_active: true } : {}),
-    ...(Array.isArray(event["tool_calls"])
-      ? { tool_calls: event["tool_calls"].map((call) => texts(call, ["tool_name", "tool_use_id"])) }
-      : {}),
+    ...(Array.isArray(event["tool_calls"]) ? { tool_calls: event["tool_calls"].map(keptCall) } : {}),
   };
 }
 
 /** The end of background work, as a prompt tells it; the first group is its id. */
 export const notification = /<task-notification>[\s\S]*?<task-id>([^<]+)<\/task-id>[\s\S]*?<\/task-notification>/g;
+
+function keptCall(call: unknown): object {
+  const input = typeof call === "object" && call !== null ? objectIn(call as Readonly<Record<string, unknown>>, "tool_input") : {};
+  return { ...texts(call, ["tool_name", "tool_use_id"]), ...filled("tool_input", texts(input, ["task_id", "shell_id", "bash_id"])) };
+}
 
 function texts(of: unknown, fields: readonly string[]): Record<string, string> {
   if (typeof of !== "object" || of === null) return {};

@@ -77,7 +77,8 @@ export function note(ledger: Ledger, event: HookEvent, at: string): Ledger {
     case "PermissionDenied":
       return withoutCommand(turned, event);
     case "PostToolBatch":
-      return callsOf(event).reduce((all, call) => withCall(withoutCommand(all, call), call, false), turned);
+      // Claude Code refuses to stop what has ended, and says so here alone.
+      return callsOf(event).reduce((all, call) => without(withCall(withoutCommand(all, call), call, false), stopped(call)), turned);
     case "SubagentStop":
       return event.agent_id === undefined ? turned : afterSubagent(withoutCommandsOf(turned, event.agent_id), event, event.agent_id, at);
     case "TeammateIdle":
@@ -134,8 +135,8 @@ function callsOf(event: HookEvent): HookEvent[] {
   const calls = Array.isArray(event["tool_calls"]) ? event["tool_calls"] : [];
   return calls
     .filter((call) => typeof call === "object" && call !== null)
-    .map(({ tool_name, tool_use_id }: Record<string, unknown>) => ({
-      ...{ hook_event_name, session_id, tool_name, tool_use_id },
+    .map(({ tool_name, tool_use_id, tool_input }: Record<string, unknown>) => ({
+      ...{ hook_event_name, session_id, tool_name, tool_use_id, tool_input },
       ...(agent_id === undefined ? {} : { agent_id }),
     }));
 }
@@ -186,10 +187,15 @@ function afterTool(ledger: Ledger, event: HookEvent, at: string): Ledger {
     return status === "teammate_spawned" ? { ...known, teammates: added(known.teammates, id) } : known;
   }
   const ended = ["completed", "failed", "killed", "stopped"].includes(status);
-  const stops = ["KillShell", "TaskStop"].includes(textIn(event, "tool_name") ?? "");
-  const about = [textIn(input, "task_id"), textIn(input, "shell_id"), textIn(input, "bash_id")].filter((one) => one !== undefined);
-  return stops || ended ? without(ledger, about) : ledger;
+  return without(ledger, ended ? aboutOf(input) : stopped(event));
 }
+
+const aboutOf = (input: Readonly<Record<string, unknown>>): string[] =>
+  [textIn(input, "task_id"), textIn(input, "shell_id"), textIn(input, "bash_id")].filter((one) => one !== undefined);
+
+/** What a call of this kind is to stop. */
+const stopped = (event: HookEvent): string[] =>
+  ["KillShell", "TaskStop"].includes(textIn(event, "tool_name") ?? "") ? aboutOf(objectIn(event, "tool_input")) : [];
 
 function begun(event: HookEvent, task_id: string, input: Readonly<Record<string, unknown>>, at: string): BackgroundTask {
   const [command, type] = [textIn(input, "command"), textIn(input, "subagent_type")];

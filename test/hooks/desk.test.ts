@@ -82,6 +82,16 @@ test("a rest that is refused is none: the turn goes on with what was reported in
   });
 });
 
+test("what a subagent's background command keeps others from, it keeps each from once", async () => {
+  await atDesk({ "no-duplicate-work": true }, async (hear) => {
+    const make = (id: string) => call(id, "Bash", { command: "make" });
+    await hear("PostToolUse", { agent_id: "a", ...make("1"), tool_response: { backgroundTaskId: "b1" } });
+    assert.is(await hear("PreToolUse", { agent_id: "a", ...make("2") }), "no-duplicate-work");
+    assert.is(await hear("PreToolUse", make("3")), "no-duplicate-work", "another agent");
+    assert.is(await hear("PreToolUse", { agent_id: "a", ...make("4") }), "", "it has been told, and may know better");
+  });
+});
+
 test("work of a session whose process has ended unheard holds up nobody", async () => {
   await atDesk({ "no-duplicate-work": true }, async (hear) => {
     const here = { pid: process.pid, start: startOf(process.pid) ?? "", boot: bootId() };

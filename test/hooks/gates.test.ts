@@ -29,7 +29,13 @@ const sessionOf = (events: readonly HookEvent[], over: Partial<Session> = {}): S
 function blocked(gates: Gates, events: readonly HookEvent[], others: readonly Session[] = [], before = false): string {
   const session = sessionOf(events);
   const event = events.at(-1) as HookEvent;
-  const found = gatesThatBlock(gates, { event, session, sessions: () => [session, ...others], blockedBefore: () => before });
+  const found = gatesThatBlock(gates, {
+    event,
+    session,
+    sessions: () => [session, ...others],
+    blockedBefore: () => before,
+    refusedFor: () => before,
+  });
   for (const { gate, reason } of found) assert.match(reason, `(gate ${gate})`);
   return found.map(({ gate }) => gate).join();
 }
@@ -78,6 +84,10 @@ test("no-duplicate-work: the same build, running in the background or waited for
   };
   assert.is(blocked(gate, [ask("make")], [since(9)]), "no-duplicate-work");
   assert.is(blocked(gate, [ask("make")], [since(11)]), "", "interrupted there, and not heard of since");
+  const subagents = started("1", "b1", "make", { agent_id: "a" });
+  assert.is(blocked(gate, [subagents, ask("make")]), "no-duplicate-work");
+  assert.is(blocked(gate, [subagents, ask("make")], [], true), "", "once: it may have ended unheard");
+  assert.is(blocked(gate, [background, ask("npm test")], [], true), "no-duplicate-work", "the end of the main agent's is heard");
   const other = (cwd: string) => sessionOf([background], { sessionId: "t", cwd });
   assert.is(blocked(gate, [ask("npm test")], [other("/repo")]), "no-duplicate-work");
   assert.is(blocked(gate, [ask("npm test")], [other("/elsewhere")]), "");

@@ -68,6 +68,7 @@ const answers = (steps: Readonly<Record<string, (body: MessagesBody) => Step | P
 };
 
 test("no-duplicate-work, limit-background and stop-when-done: sessions with the hooks installed, and a task", async () => {
+  const helper = { description: "Help", prompt: "FIFTH" };
   const again = [bash("CI=1 pytest one 2>&1 | tail -1"), behind("sleep 9"), bash("echo other")];
   const steps = {
     FIRST: (body: MessagesBody) =>
@@ -79,6 +80,15 @@ test("no-duplicate-work, limit-background and stop-when-done: sessions with the 
         ? "enough"
         : [1, 2, 3].map((n) => use("Agent", { description: `Look ${n}`, prompt: "LOOK", subagent_type: "general-purpose" })),
     LOOK: () => "looked",
+    HELPED: (body: MessagesBody) =>
+      turn(body) > 0 ? "helped" : [use("Agent", { ...helper, run_in_background: false, subagent_type: "general-purpose" })],
+    FIFTH: (body: MessagesBody) => {
+      if (turn(body) === 1) ends(box, "five");
+      const id = / \[(\w+), since /.exec(toolResults(body)[0]?.text ?? "")?.[1];
+      const build = [bash("pytest five")];
+      const begun = [[behind("pytest five")], [bash("sleep 1; echo waited")], build, build];
+      return [...begun, [behind("echo more")], [use("TaskStop", { task_id: id })], [behind("echo more")]][turn(body)] ?? "that is all";
+    },
     TASK: (body: MessagesBody) => {
       const id = / \[(\w+), since /.exec(userTexts(body).at(-1) ?? "")?.[1];
       return [[behind("pytest three")], "too early", [use("TaskStop", { task_id: id })]][turn(body)] ?? "nothing runs any more";
@@ -87,11 +97,14 @@ test("no-duplicate-work, limit-background and stop-when-done: sessions with the 
   const box = await world(answers(steps));
   try {
     const free = join(box.dir, "free");
-    mkdirSync(free);
-    settle(box, [box.repo, free]);
+    const helped = join(box.dir, "helped");
+    for (const dir of [free, helped]) mkdirSync(dir);
+    box.git(["init", "-q"], helped);
+    settle(box, [box.repo, free, helped]);
     putBuild(box);
     personGates(box, { "limit-background": { machine: 2 } });
     projectGates(box.repo, { "no-duplicate-work": true, "stop-when-done": true, "limit-background": { session: 1 } });
+    projectGates(helped, { "no-duplicate-work": true, "limit-background": { session: 1 } });
     assert.is((await box.copse(["hooks", "install", "--user"])).code, 0);
     const session = (words: string, cwd: string) => {
       const id = crypto.randomUUID();
@@ -110,6 +123,7 @@ test("no-duplicate-work, limit-background and stop-when-done: sessions with the 
     assert.is(await first.words, "all is over", "the same build passes when the first is over");
     assert.is(await other.words, "free to end");
     const crowd = session("CROWD of agents", box.repo);
+    const help = session("HELPED by another", helped);
 
     assert.equal(await blocksOf(box, first.id), ["no-duplicate-work", "limit-background", "stop-when-done"], "each once");
     const told = toldIn(box, "FIRST");
@@ -130,6 +144,15 @@ test("no-duplicate-work, limit-background and stop-when-done: sessions with the 
     const calls = (await blocksOf(box, crowd.id)).filter((gate) => gate === "limit-background");
     assert.is(calls.length, 2, "of three agents at once, one begins");
     assert.is(toldIn(box, "LOOK").length, 1);
+
+    assert.is(await help.words, "helped");
+    const once = ["no-duplicate-work", "limit-background"];
+    assert.equal(
+      await blocksOf(box, help.id),
+      once,
+      "the end of a subagent's background command is not heard: it is told once, or finds nothing to stop",
+    );
+    assert.match(toldIn(box, "FIFTH")[4] ?? "", /^passed$/m);
 
     const ran = await box.copse(["run", "-l", "careful", "--allow", "Bash", "TASK with a test"]);
     assert.is(ran.code, 0, ran.stdout + ran.stderr);
