@@ -10,7 +10,7 @@ mkdirSync(out, { recursive: true });
 writeFileSync(new URL("validate-config.js", out), standalone(ajv, ajv.compile(schema)));
 writeFileSync(
   new URL("validate-config.d.ts", out),
-  `export interface Problem { readonly instancePath: string; readonly keyword: string; readonly params: Readonly<Record<string, unknown>>; readonly message?: string; readonly data?: unknown }
+  `export interface Problem { readonly instancePath: string; readonly keyword: string; readonly params: Readonly<Record<string, unknown>>; readonly message?: string; readonly data?: unknown; readonly parentSchema?: { readonly properties?: Readonly<Record<string, unknown>> } }
 declare const validate: { (data: unknown): boolean; errors: readonly Problem[] | null };
 export default validate;
 `,

@@ -9,7 +9,7 @@ import { build, ensureInstalled, root } from "./lib/ready.mjs";
 const mostPackedKb = 1024;
 const mostFileKb = 512;
 const needed = ["dist/copse.cjs", "dist/runner.cjs", "templates/report.md", "templates/commit-message.txt", "templates/init/config.json"]
-  .concat(["templates/init/gitignore", "schema/config.schema.json", "package.json", "LICENSE"])
+  .concat(["templates/init/gitignore", "schema/config.schema.json", "docs/gates.md", "package.json", "LICENSE"])
   .concat(
     ["copse", "copse-worktrees"].flatMap((name) =>
       [".claude-plugin/plugin.json", "hooks/hooks.json"].map((file) => `templates/claude/${name}/${file}`),
@@ -63,7 +63,7 @@ async function smoke() {
   for (const name of needed) if (!names.includes(name)) say(false, `${name} is missing in the package`);
   for (const { path, size } of packed.files) if (size > mostFileKb * 1024) say(false, `${path} is big: ${kb(size)}`);
   for (const name of names)
-    if (!/^(?:dist|templates|schema)\/|^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(name))
+    if (!/^(?:dist|templates|schema|docs)\/|^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(name))
       say(false, `${name} does not belong in the package`);
 
   const place = join(box, "place");

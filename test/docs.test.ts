@@ -10,6 +10,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { commandNames } from "../src/cli/names.ts";
 import { moves } from "../src/core/evolve.ts";
+import { parseConfig } from "../src/store/config.ts";
 import { builtCli, root, type Sandbox, sandbox } from "./support/sandbox.ts";
 
 const skipped = ["node_modules", "dist", "coverage", ".git", ".cache", "test/recordings"];
@@ -78,6 +79,22 @@ test("every error code is in the README", () => {
     codes.filter((code) => !new RegExp(`\\b${code}\\b`).test(readme)),
     [],
   );
+});
+
+test("docs/gates.md tells of every gate, and its configuration is read as it stands", () => {
+  const schema = JSON.parse(textOf("schema/config.schema.json") as string);
+  const gates = Object.keys(schema.properties.gates.properties);
+  const text = textOf("docs/gates.md") ?? "";
+  assert.equal(
+    [...text.matchAll(/^## ([a-z]+(?:-[a-z]+)+)$/gm)].map(([, name]) => name),
+    gates,
+  );
+  for (const [name, page] of Object.entries({ "docs/gates.md": text, "README.md": readme ?? "" })) {
+    const block = /```json\n(\{ "gates"[\s\S]*?)```/.exec(page)?.[1] ?? "{}";
+    const warnings: string[] = [];
+    assert.equal(Object.keys(parseConfig(block, name, warnings).gates ?? {}), gates, name);
+    assert.equal(warnings, []);
+  }
 });
 
 test("the table of moves in ARCHITECTURE.md is the one of the code", () => {

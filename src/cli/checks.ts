@@ -1,5 +1,6 @@
 /** Verdicts of `doctor`: what was seen in, well or not and what to do out. Pure. */
 import type { CopseError } from "../core/errors.ts";
+import type { Gates } from "../core/hook-settings.ts";
 import { type Hello, isOlder } from "../core/protocol.ts";
 import type { Repository } from "../git/repository.ts";
 
@@ -84,11 +85,14 @@ export function claudeLogin(output: string): Verdict {
   }
 }
 
-/** Where Copse's hooks are; `problem`: why a settings file cannot be read. */
-export function hooks(installed: readonly string[], problem: string | undefined): Verdict {
+/** Where Copse's hooks are, and which gates are held against what they bring; `problem`: why a settings file cannot be read. */
+export function hooks(installed: readonly string[], problem: string | undefined, gates: Gates = {}): Verdict {
   if (problem !== undefined)
     return warn("hooks", problem, "Claude Code does not take such settings either; mend the file (claude doctor says more).");
-  return ok("hooks", installed.length === 0 ? "not installed (copse hooks install)" : `installed in ${installed.join(", ")}`);
+  const on = Object.entries(gates).flatMap(([name, setting]) => (setting === false ? [] : [name]));
+  if (installed.length === 0)
+    return ok("hooks", `not installed (copse hooks install)${on.length === 0 ? "" : `; gates for tasks alone: ${on.join(", ")}`}`);
+  return ok("hooks", `installed in ${installed.join(", ")}${on.length === 0 ? "" : `; gates: ${on.join(", ")}`}`);
 }
 
 export function runner(hello: Hello | undefined, mine: string): Verdict {

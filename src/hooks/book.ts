@@ -23,7 +23,7 @@ import { hooksDir } from "../store/paths.ts";
 import { debug } from "../system/debug.ts";
 import { type HookEvent, textIn } from "./event.ts";
 import { kept } from "./kept.ts";
-import { emptyLedger, type Ledger, note, refused } from "./ledger.ts";
+import { emptyLedger, goesOn, type Ledger, note, refused } from "./ledger.ts";
 
 export interface Session {
   readonly sessionId: string;
@@ -48,6 +48,8 @@ export interface Line {
 /** What came of an event. */
 export interface Said {
   readonly event: string;
+  /** The teammate that does not rest, as it was told to go on. */
+  readonly wakes?: string;
   readonly tool_name?: string;
   /** The call that was refused, which is never heard to end. */
   readonly refused?: string;
@@ -178,6 +180,7 @@ const nothing = (sessionId: string): Seen => ({
 
 function withLine(session: Session, { at, event, cwd, process, said }: Line): Session {
   if (said?.refused !== undefined) return { ...session, ledger: refused(session.ledger, said.refused) };
+  if (said?.wakes !== undefined) return { ...session, ledger: goesOn(session.ledger, said.wakes) };
   if (event === undefined) return session;
   const ended = event.hook_event_name === "SessionEnd";
   return { ...session, at, ended, cwd: cwd ?? session.cwd, process: process ?? session.process, ledger: note(session.ledger, event, at) };
@@ -191,7 +194,7 @@ const snapshotOf = (file: string): string => file.replace(/ndjson$/, "json");
 function onDisk(file: string): Seen | undefined {
   try {
     const { bytes, session } = JSON.parse(readMaybe(snapshotOf(file)) ?? "") as { bytes: number; session: Session };
-    return { bytes, written: bytes, session };
+    return { bytes, written: bytes, session: { ...session, ledger: { ...emptyLedger, ...session.ledger } } };
   } catch {
     return undefined;
   }

@@ -1,13 +1,14 @@
 /** One event from its arrival to its answer: entered into the book, held against the gates, given to the person's hooks side by side, their answers made one. */
 import { messageOf } from "../core/errors.ts";
-import type { CommandHook, GateName, Gates, UserHooks } from "../core/hook-settings.ts";
+import type { CommandHook, Gates, UserHooks } from "../core/hook-settings.ts";
 import type { Identity } from "../core/task.ts";
 import { type Ran, runCommand } from "../system/command.ts";
+import { isAlive } from "../system/identity.ts";
 import { type Answer, answerOf, blocking, blocks, merged } from "./answer.ts";
 import type { Book, Said, Session } from "./book.ts";
 import { type CopseTask, enrich } from "./enrich.ts";
 import { type HookEvent, textIn, under } from "./event.ts";
-import { gatesThatBlock } from "./gates.ts";
+import { type Blocked, gatesThatBlock } from "./gates.ts";
 import { hooksFor } from "./matcher.ts";
 
 /** What stands in a person's and a project's configuration, and what is known besides. */
@@ -32,6 +33,8 @@ export class Desk {
   readonly #say: (line: string) => void;
   /** By session, agent and gate: the last call there was when it blocked, and how often it did. */
   readonly #blocked = new Map<string, { readonly done: string; readonly times: number }>();
+  /** By session, agent and background work: something was refused for it. */
+  readonly #refused = new Set<string>();
 
   constructor(book: Book, around: (event: HookEvent, session: Session) => Around, say: (line: string) => void) {
     this.#book = book;
@@ -41,7 +44,9 @@ export class Desk {
 
   async handle(event: HookEvent, process?: Identity): Promise<Answer> {
     const session = this.#book.enter(event, new Date().toISOString(), process);
-    if (session.ended) for (const key of this.#blocked.keys()) if (key.startsWith(`${session.sessionId}\n`)) this.#blocked.delete(key);
+    if (session.ended)
+      for (const memory of [this.#blocked, this.#refused])
+        for (const key of memory.keys()) if (key.startsWith(`${session.sessionId}\n`)) memory.delete(key);
     const around = this.#around(event, session);
     const refusals = this.#gates(event, session, around.gates);
     const hooks = hooksFor(around.hooks, event);
@@ -56,25 +61,32 @@ export class Desk {
       all.map((one) => one.answer),
     );
     const refused = event.hook_event_name === "PreToolUse" && blocks(answer) !== undefined ? textIn(event, "tool_use_id") : undefined;
-    const said = { ...report(event, all), ...(refused === undefined ? {} : { refused }) };
+    const said = { ...report(event, all, answer), ...(refused === undefined ? {} : { refused }) };
     this.#book.say(session.sessionId, said, new Date().toISOString());
     return answer;
   }
 
-  #gates(event: HookEvent, session: Session, gates: Gates): { gate: GateName; reason: string }[] {
+  #gates(event: HookEvent, session: Session, gates: Gates): readonly Blocked[] {
     if (Object.keys(gates).length === 0) return [];
-    const key = (gate: GateName) => `${session.sessionId}\n${event.agent_id ?? ""}\n${gate}`;
+    const key = (what: string) => `${session.sessionId}\n${event.agent_id ?? ""}\n${what}`;
     const done = Object.keys(under(session.ledger.turns, event.agent_id ?? "")?.calls ?? {}).at(-1) ?? "";
     const lately = new Date(Date.now() - latelyMs).toISOString();
     const found = gatesThatBlock(gates, {
       event,
       session,
-      sessions: () => [session, ...this.#book.sessions().filter(({ sessionId, at }) => sessionId !== session.sessionId && at > lately)],
+      sessions: () => [
+        session,
+        ...this.#book
+          .sessions()
+          .filter(({ sessionId, at, process }) => sessionId !== session.sessionId && at > lately && (process === null || isAlive(process))),
+      ],
       blockedBefore: (gate) => {
         const before = this.#blocked.get(key(gate));
         return before !== undefined && (before.times === mostTimes || done === "" || done === before.done);
       },
+      refusedFor: (task) => this.#refused.has(key(task)),
     });
+    for (const { task } of found) if (task !== undefined) this.#refused.add(key(task));
     for (const { gate } of found) this.#blocked.set(key(gate), { done, times: (this.#blocked.get(key(gate))?.times ?? 0) + 1 });
     // Let pass: the next rest is another one.
     if (event.hook_event_name === "TeammateIdle")
@@ -110,10 +122,12 @@ interface Done {
   readonly answer: Answer;
 }
 
-function report(event: HookEvent, all: readonly Done[]): Said {
+function report(event: HookEvent, all: readonly Done[], answer: Answer): Said {
   const tool = textIn(event, "tool_name");
+  const goesOn = event.hook_event_name === "TeammateIdle" && answer["decision"] === "block" && answer["continue"] !== false;
   return {
     event: event.hook_event_name,
+    ...(goesOn && event.agent_id !== undefined ? { wakes: event.agent_id } : {}),
     ...(tool === undefined ? {} : { tool_name: tool }),
     by: all.map(({ name, exitCode, ms, answer }) => {
       const reason = blocks(answer);

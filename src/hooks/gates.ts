@@ -2,7 +2,7 @@
 import type { GateName, Gates } from "../core/hook-settings.ts";
 import type { Session } from "./book.ts";
 import { type HookEvent, objectIn, textIn, under } from "./event.ts";
-import type { BackgroundTask, Ledger } from "./ledger.ts";
+import { type BackgroundTask, type Ledger, startsBackground } from "./ledger.ts";
 import { builds } from "./same-work.ts";
 
 export interface Known {
@@ -13,45 +13,59 @@ export interface Known {
   readonly sessions: () => readonly Session[];
   /** Has this gate blocked this agent, and nothing was done since? */
   readonly blockedBefore: (gate: GateName) => boolean;
+  /** Has this agent been refused something for this background work? */
+  readonly refusedFor: (task: string) => boolean;
 }
 
 export interface Blocked {
   readonly gate: GateName;
   readonly reason: string;
+  /** The background work or call it is for. */
+  readonly task?: string;
 }
 
-type Rule = (gates: Gates, known: Known) => string | undefined;
+type Rule = (gates: Gates, known: Known) => string | Omit<Blocked, "gate"> | undefined;
 
 /** Every gate that is on and would block here. */
 export function gatesThatBlock(gates: Gates, known: Known): Blocked[] {
   return (Object.keys(rules) as GateName[]).flatMap((gate) => {
     if (!gates[gate]) return [];
-    const reason = rules[gate](gates, known);
-    return reason === undefined ? [] : [{ gate, reason: `${reason} (gate ${gate})` }];
+    const found = rules[gate](gates, known);
+    if (found === undefined) return [];
+    const blocked = typeof found === "string" ? { reason: found } : found;
+    return [{ ...blocked, gate, reason: `${blocked.reason} (gate ${gate})` }];
   });
 }
 
 const rules: Readonly<Record<GateName, Rule>> = {
-  "no-duplicate-work": (_, { event, sessions, session }) => {
+  "no-duplicate-work": (_, { event, sessions, session, refusedFor }) => {
     if (event.hook_event_name !== "PreToolUse" || event["tool_name"] !== "Bash") return undefined;
     const wanted = builds(textIn(objectIn(event, "tool_input"), "command") ?? "");
     if (wanted.length === 0) return undefined;
     for (const other of sessions()) {
       if (other.cwd !== session.cwd) continue;
       const own = other.sessionId === session.sessionId ? textIn(event, "tool_use_id") : undefined;
-      const twin = running(other.ledger, own).find(({ command }) => builds(command).some((one) => wanted.includes(one)));
-      if (twin !== undefined)
-        return `The same work is running already, since ${twin.since}: ${twin.command}. Wait for its result instead of starting it again.`;
+      const twin = running(other.ledger, own, session.at).find(
+        ({ id, command, isSure }) => builds(command).some((one) => wanted.includes(one)) && (isSure || !refusedFor(id)),
+      );
+      if (twin === undefined) continue;
+      const reason = `The same work is running already, since ${twin.since}: ${twin.command}. Wait for its result instead of starting it again.`;
+      return { reason, task: twin.id };
     }
     return undefined;
   },
   "limit-background": ({ "limit-background": limit = {} }, { event, session, sessions }) => {
     if (!startsBackground(event)) return undefined;
-    const [own, all] = [tasksOf(session).length, limit.machine === undefined ? 0 : sessions().flatMap(tasksOf).length];
-    if (limit.session !== undefined && own >= limit.session)
-      return `${own} background tasks of this session are running, and ${limit.session} are allowed: ${named(tasksOf(session))}. Wait for one to end, or stop one.`;
-    if (limit.machine !== undefined && all >= limit.machine)
-      return `${all} background tasks are running on this machine, and ${limit.machine} are allowed. Wait for one to end.`;
+    if (limit.session === 0 || limit.machine === 0) return "Background work is not allowed here. Do it in the foreground.";
+    const call = textIn(event, "tool_use_id");
+    const count = (one: Session) =>
+      tasksOf(one).length + Object.keys(one.ledger.launching).filter((id) => one !== session || id !== call).length;
+    if (limit.session !== undefined && count(session) >= limit.session) {
+      const list = named(tasksOf(session));
+      return `As many background tasks as a session may have (${limit.session}) are running${list && `: ${list}`}. Wait for one to end, or stop one.`;
+    }
+    if (limit.machine !== undefined && sessions().reduce((sum, one) => sum + count(one), 0) >= limit.machine)
+      return `As many background tasks as this machine may have (${limit.machine}) are running in its sessions. Wait for one to end.`;
     return undefined;
   },
   "stop-when-done": (_, { event, session }) => {
@@ -99,18 +113,26 @@ const named = (tasks: readonly BackgroundTask[]): string =>
     )
     .join("; ") + (tasks.length > 5 ? `; and ${tasks.length - 5} more` : "");
 
-/** Shell commands of a session that run in the background, or are waited for by an agent; without the call `own`. */
-const running = (ledger: Ledger, own: string | undefined): { command: string; since: string }[] => [
-  ...Object.values(ledger.background).flatMap(({ command, started_at }) => (command === undefined ? [] : [{ command, since: started_at }])),
-  ...Object.entries(ledger.commands).flatMap(([id, { command, started_at }]) => (id === own ? [] : [{ command, since: started_at }])),
-];
+/** Claude Code waits no longer for a command, unless it is told to; one that was interrupted may not be heard of until its session goes on. */
+const waitedForMs = 600_000;
 
-/** A subagent runs in the background unless it is told not to. */
-function startsBackground(event: HookEvent): boolean {
-  if (event.hook_event_name !== "PreToolUse") return false;
-  const input = objectIn(event, "tool_input");
-  const tool = textIn(event, "tool_name");
-  return tool === "Bash"
-    ? input["run_in_background"] === true
-    : (tool === "Agent" || tool === "Task") && input["run_in_background"] !== false;
+interface Running {
+  readonly id: string;
+  readonly command: string;
+  readonly since: string;
+  /** No event tells at once that a subagent's or teammate's background command has ended. */
+  readonly isSure: boolean;
+}
+
+/** Shell commands of a session that run in the background, or are waited for by an agent at this time; without the call `own`. */
+function running({ background, commands }: Ledger, own: string | undefined, at: string): Running[] {
+  const isRecent = (since: string) => Date.parse(at) - Date.parse(since) < waitedForMs;
+  return [
+    ...Object.values(background).flatMap(({ task_id, command, started_at, agent_id }) =>
+      command === undefined ? [] : [{ id: task_id, command, since: started_at, isSure: agent_id === undefined }],
+    ),
+    ...Object.entries(commands).flatMap(([id, { command, started_at }]) =>
+      id === own || !isRecent(started_at) ? [] : [{ id, command, since: started_at, isSure: true }],
+    ),
+  ];
 }

@@ -45,6 +45,8 @@ export interface Ledger {
   readonly background: Readonly<Record<string, BackgroundTask>>;
   /** By the id of its call; from what is heard before it to what is heard after it. */
   readonly commands: Readonly<Record<string, Command>>;
+  /** Calls that start background work, by id, with their agent ("" is the main one): until they are heard to have started it, or not. */
+  readonly launching: Readonly<Record<string, string>>;
   /** Agents of a team. */
   readonly teammates: readonly string[];
   /** Teammates that rest. */
@@ -53,7 +55,7 @@ export interface Ledger {
   readonly turns: Readonly<Record<string, Turn>>;
 }
 
-export const emptyLedger: Ledger = { background: {}, commands: {}, teammates: [], idle: [], turns: {} };
+export const emptyLedger: Ledger = { background: {}, commands: {}, launching: {}, teammates: [], idle: [], turns: {} };
 
 /** The ledger after this event. `at`: when it came, ISO 8601. */
 export function note(ledger: Ledger, event: HookEvent, at: string): Ledger {
@@ -67,7 +69,7 @@ export function note(ledger: Ledger, event: HookEvent, at: string): Ledger {
     case "UserPromptSubmit":
       return without(turned, notified(textIn(event, "prompt") ?? ""));
     case "PreToolUse":
-      return withCommand(withCall(turned, event, false), event, at);
+      return withLaunch(withCommand(withCall(turned, event, false), event, at), event);
     case "PostToolUse":
       return afterTool(withCall(withoutCommand(turned, event), event, false), event, at);
     case "PostToolUseFailure":
@@ -75,7 +77,8 @@ export function note(ledger: Ledger, event: HookEvent, at: string): Ledger {
     case "PermissionDenied":
       return refused(turned, textIn(event, "tool_use_id") ?? "");
     case "PostToolBatch":
-      return callsOf(event).reduce((all, call) => withCall(withoutCommand(all, call), call, false), turned);
+      // Claude Code refuses to stop what has ended, and says so here alone.
+      return callsOf(event).reduce((all, call) => without(withCall(withoutCommand(all, call), call, false), stopped(call)), turned);
     case "SubagentStop":
       return event.agent_id === undefined ? turned : afterSubagent(withoutCommandsOf(turned, event.agent_id), event, event.agent_id, at);
     case "TeammateIdle":
@@ -88,6 +91,9 @@ export function note(ledger: Ledger, event: HookEvent, at: string): Ledger {
       return turned;
   }
 }
+
+/** After a rest that was refused: the teammate's turn goes on. */
+export const goesOn = (ledger: Ledger, agent: string): Ledger => ({ ...ledger, idle: ledger.idle.filter((id) => id !== agent) });
 
 const added = (list: readonly string[], one: string): readonly string[] => (list.includes(one) ? list : [...list, one]);
 
@@ -110,7 +116,8 @@ function withTurn(ledger: Ledger, event: HookEvent): Ledger {
   const begins = known === undefined || known.promptId !== promptId || (promptId === null && event.hook_event_name === "UserPromptSubmit");
   if (!begins) return ledger;
   const others = Object.entries(ledger.turns).filter(([id, turn]) => id !== "" && turn.over !== true);
-  return { ...ledger, turns: { ...Object.fromEntries(others), "": { promptId, calls: {} } } };
+  // A call that a person interrupts is told of by nothing else; a prompt that waits for the calls to end belongs to their turn.
+  return { ...withoutCommandsOf(ledger, undefined), turns: { ...Object.fromEntries(others), "": { promptId, calls: {} } } };
 }
 
 /** Counted once, from the first that is heard of it. */
@@ -128,8 +135,8 @@ function callsOf(event: HookEvent): HookEvent[] {
   const calls = Array.isArray(event["tool_calls"]) ? event["tool_calls"] : [];
   return calls
     .filter((call) => typeof call === "object" && call !== null)
-    .map(({ tool_name, tool_use_id }: Record<string, unknown>) => ({
-      ...{ hook_event_name, session_id, tool_name, tool_use_id },
+    .map(({ tool_name, tool_use_id, tool_input }: Record<string, unknown>) => ({
+      ...{ hook_event_name, session_id, tool_name, tool_use_id, tool_input },
       ...(agent_id === undefined ? {} : { agent_id }),
     }));
 }
@@ -141,19 +148,34 @@ function withCommand(ledger: Ledger, event: HookEvent, at: string): Ledger {
   return { ...ledger, commands: { ...ledger.commands, [id]: one } };
 }
 
+function withLaunch(ledger: Ledger, event: HookEvent): Ledger {
+  const id = textIn(event, "tool_use_id");
+  return id !== undefined && startsBackground(event) ? { ...ledger, launching: { ...ledger.launching, [id]: agentOf(event) } } : ledger;
+}
+
+/** A subagent runs in the background unless it is told not to. */
+export function startsBackground(event: HookEvent): boolean {
+  if (event.hook_event_name !== "PreToolUse") return false;
+  const background = objectIn(event, "tool_input")["run_in_background"];
+  const tool = textIn(event, "tool_name");
+  return tool === "Bash" ? background === true : (tool === "Agent" || tool === "Task") && background !== false;
+}
+
 const withoutCommand = (ledger: Ledger, event: HookEvent): Ledger => refused(ledger, textIn(event, "tool_use_id") ?? "");
 
 /** A call that was refused runs nothing. */
 export function refused(ledger: Ledger, id: string): Ledger {
-  if (under(ledger.commands, id) === undefined) return ledger;
+  if (under(ledger.commands, id) === undefined && under(ledger.launching, id) === undefined) return ledger;
   const { [id]: _, ...commands } = ledger.commands;
-  return { ...ledger, commands };
+  const { [id]: __, ...launching } = ledger.launching;
+  return { ...ledger, commands, launching };
 }
 
-/** An agent that has stopped waits for nothing; an interrupted call is not told of otherwise. */
+/** An agent that has stopped, or begins a turn, waits for nothing. */
 function withoutCommandsOf(ledger: Ledger, agent: string | undefined): Ledger {
   const commands = Object.fromEntries(Object.entries(ledger.commands).filter(([, one]) => one.agent_id !== agent));
-  return { ...ledger, commands };
+  const launching = Object.fromEntries(Object.entries(ledger.launching).filter(([, one]) => one !== (agent ?? "")));
+  return { ...ledger, commands, launching };
 }
 
 function afterTool(ledger: Ledger, event: HookEvent, at: string): Ledger {
@@ -167,10 +189,15 @@ function afterTool(ledger: Ledger, event: HookEvent, at: string): Ledger {
     return status === "teammate_spawned" ? { ...known, teammates: added(known.teammates, id) } : known;
   }
   const ended = ["completed", "failed", "killed", "stopped"].includes(status);
-  const stops = ["KillShell", "TaskStop"].includes(textIn(event, "tool_name") ?? "");
-  const about = [textIn(input, "task_id"), textIn(input, "shell_id"), textIn(input, "bash_id")].filter((one) => one !== undefined);
-  return stops || ended ? without(ledger, about) : ledger;
+  return without(ledger, ended ? aboutOf(input) : stopped(event));
 }
+
+const aboutOf = (input: Readonly<Record<string, unknown>>): string[] =>
+  [textIn(input, "task_id"), textIn(input, "shell_id"), textIn(input, "bash_id")].filter((one) => one !== undefined);
+
+/** What a call of this kind is to stop. */
+const stopped = (event: HookEvent): string[] =>
+  ["KillShell", "TaskStop"].includes(textIn(event, "tool_name") ?? "") ? aboutOf(objectIn(event, "tool_input")) : [];
 
 function begun(event: HookEvent, task_id: string, input: Readonly<Record<string, unknown>>, at: string): BackgroundTask {
   const [command, type] = [textIn(input, "command"), textIn(input, "subagent_type")];

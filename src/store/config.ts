@@ -177,13 +177,19 @@ export function parseConfig(text: string, file: string, warnings: string[]): Par
     for (const problem of validate.errors ?? []) {
       if (problem.keyword !== "additionalProperties")
         throw new CopseError("BAD_CONFIG", `${file}: ${say(problem)}`, { hint: "See schema/config.schema.json for every setting." });
-      const key = String(problem.params["additionalProperty"]);
-      const instead = problem.instancePath === "" ? similar(key, configKeys) : undefined;
-      warnings.push(`${file}: unknown setting \`${key}\` is ignored${instead === undefined ? "" : `; did you mean \`${instead}\`?`}`);
+      warnings.push(`${file}: ${sayUnknown(problem)}`);
+      delete (problem.data as Record<string, unknown>)[String(problem.params["additionalProperty"])];
     }
   }
   const { $schema: _, ...known } = data as Record<string, unknown>;
   return Object.fromEntries(Object.entries(known).filter(([key]) => configKeys.includes(key as keyof Config))) as Partial<Config>;
+}
+
+function sayUnknown({ instancePath, params, parentSchema }: Problem): string {
+  const key = String(params["additionalProperty"]);
+  const instead = similar(key, Object.keys(parentSchema?.properties ?? {}));
+  const where = [...instancePath.slice(1).split("/"), key].filter((part) => part !== "").join(".");
+  return `unknown setting \`${where}\` is ignored${instead === undefined ? "" : `; did you mean \`${instead}\`?`}`;
 }
 
 function say(problem: Problem): string {

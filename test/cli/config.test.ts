@@ -25,6 +25,22 @@ inBox("config says what is set and from where: environment over project over per
   assert.match(wrong.stderr, /no setting is named limt\n {2}Did you mean limit\?/);
 });
 
+inBox("gates are shown one by one, with whose they are; doctor says what they hold against; a wrong name is said", async (box) => {
+  assert.match((await box.copse(["config"])).stdout, /^gates +\{\} +default$/m);
+  personConfig(box, { gates: { "lead-stall": true, "report-back": true } });
+  projectConfig(box, { gates: { "report-back": false, "limit-background": { session: 4, mashine: 9 }, "stop-wen-done": true } });
+  const shown = await box.copse(["config"]);
+  assert.match(shown.stdout, /^gates\.lead-stall +true +person$/m);
+  assert.match(shown.stdout, /^gates\.report-back +false +project$/m);
+  assert.match(shown.stderr, /unknown setting `gates\.stop-wen-done` is ignored; did you mean `stop-when-done`\?/);
+  assert.match(shown.stderr, /unknown setting `gates\.limit-background\.mashine` is ignored; did you mean `machine`\?/);
+  assert.not.match(shown.stdout, /wen-done|mashine/);
+  projectConfig(box, { gates: { "report-back": false } });
+  assert.match((await box.copse(["doctor"])).stdout, /^ok {4}hooks +not installed .*; gates for tasks alone: lead-stall$/m);
+  await box.copse(["hooks", "install", "--user"]);
+  assert.match((await box.copse(["doctor"])).stdout, /^ok {4}hooks +installed in .*; gates: lead-stall$/m);
+});
+
 inBox("a repository's commands run only once they are approved, and 77 without a terminal to ask on", async (box) => {
   projectConfig(box, { verify: ["test -f made.txt"] });
   const refused = await box.copse(["run", "-b", ...writes]);

@@ -29,7 +29,13 @@ const sessionOf = (events: readonly HookEvent[], over: Partial<Session> = {}): S
 function blocked(gates: Gates, events: readonly HookEvent[], others: readonly Session[] = [], before = false): string {
   const session = sessionOf(events);
   const event = events.at(-1) as HookEvent;
-  const found = gatesThatBlock(gates, { event, session, sessions: () => [session, ...others], blockedBefore: () => before });
+  const found = gatesThatBlock(gates, {
+    event,
+    session,
+    sessions: () => [session, ...others],
+    blockedBefore: () => before,
+    refusedFor: () => before,
+  });
   for (const { gate, reason } of found) assert.match(reason, `(gate ${gate})`);
   return found.map(({ gate }) => gate).join();
 }
@@ -68,6 +74,20 @@ test("no-duplicate-work: the same build, running in the background or waited for
   assert.is(blocked(gate, [ask("make")]), "", "not by itself");
   assert.is(blocked(gate, [started("1", "b1", "sleep 9"), ask("sleep 9")]), "", "no build");
   assert.is(blocked({}, [background, ask("npm test")]), "", "off");
+  const waits = of("PreToolUse", bash("1", "make"));
+  assert.is(blocked(gate, [waits, of("UserPromptSubmit"), ask("make")]), "no-duplicate-work", "the prompt waits for it");
+  assert.is(blocked(gate, [waits, { ...ask("make"), prompt_id: "q" }]), "", "it was interrupted, and a new turn has begun");
+  const since = (minutes: number) => {
+    const all = sessionOf([], { sessionId: "t" });
+    const commands = { "1": { command: "make", started_at: new Date(Date.parse(at) - minutes * 60_000).toISOString() } };
+    return { ...all, ledger: { ...all.ledger, commands } };
+  };
+  assert.is(blocked(gate, [ask("make")], [since(9)]), "no-duplicate-work");
+  assert.is(blocked(gate, [ask("make")], [since(11)]), "", "interrupted there, and not heard of since");
+  const subagents = started("1", "b1", "make", { agent_id: "a" });
+  assert.is(blocked(gate, [subagents, ask("make")]), "no-duplicate-work");
+  assert.is(blocked(gate, [subagents, ask("make")], [], true), "", "once: it may have ended unheard");
+  assert.is(blocked(gate, [background, ask("npm test")], [], true), "no-duplicate-work", "the end of the main agent's is heard");
   const other = (cwd: string) => sessionOf([background], { sessionId: "t", cwd });
   assert.is(blocked(gate, [ask("npm test")], [other("/repo")]), "no-duplicate-work");
   assert.is(blocked(gate, [ask("npm test")], [other("/elsewhere")]), "");
@@ -82,7 +102,16 @@ test("limit-background: of a session and of the machine; nothing but what goes t
   const other = sessionOf(two, { sessionId: "t", cwd: "/elsewhere" });
   assert.is(blocked({ "limit-background": { machine: 3 } }, [started("1", "b1", "x"), more], [other]), "limit-background");
   assert.is(blocked({ "limit-background": { machine: 4 } }, [started("1", "b1", "x"), more], [other]), "");
-  const agent = (tool_input: object) => of("PreToolUse", { tool_name: "Agent", tool_use_id: "9", tool_input });
+  const agent = (tool_input: object, id = "9") => of("PreToolUse", { tool_name: "Agent", tool_use_id: id, tool_input });
+  const side = [agent({}, "1"), agent({}, "2")];
+  assert.is(blocked({ "limit-background": { session: 2 } }, side), "", "its own start is not counted");
+  assert.is(
+    blocked({ "limit-background": { session: 2 } }, [...side, agent({})]),
+    "limit-background",
+    "side by side, not heard to have begun",
+  );
+  assert.is(blocked({ "limit-background": { machine: 2 } }, [agent({})], [sessionOf(side, { sessionId: "t" })]), "limit-background");
+  assert.is(blocked({ "limit-background": { session: 2 } }, [...side, of("PermissionDenied", { tool_use_id: "2" }), agent({})]), "");
   assert.is(blocked({ "limit-background": { session: 0 } }, [agent({})]), "limit-background");
   assert.is(blocked({ "limit-background": { session: 0 } }, [agent({ run_in_background: false })]), "");
 });

@@ -107,6 +107,7 @@ test("a background command's end by each of the ways it is heard of", () => {
     ],
     ["its being stopped", of("PostToolUse", called("2", "KillShell", { tool_input: { shell_id: "b1" }, tool_response: {} }))],
     ["its being stopped as a task", of("PostToolUse", called("2", "TaskStop", { tool_input: { task_id: "b1" }, tool_response: {} }))],
+    ["its not being there to stop", of("PostToolBatch", { tool_calls: [called("2", "TaskStop", { tool_input: { task_id: "b1" } })] })],
     [
       "a look at its output",
       of("PostToolUse", called("2", "BashOutput", { tool_input: { bash_id: "b1" }, tool_response: { status: "completed" } })),
@@ -207,6 +208,10 @@ test("commands that an agent waits for, until they are heard to end, were refuse
   assert.is(after(...two, of("Stop")), "2");
   assert.is(after(...two, of("SubagentStop", { agent_id: "a" })), "1");
   assert.is(after(...two, of("PostToolBatch", { tool_calls: [bash("1")] })), "2");
+  const prompt = (id: string) => of("UserPromptSubmit", { prompt_id: id });
+  const begun = [prompt("p"), of("PreToolUse", { prompt_id: "p", ...bash("1") }), of("PreToolUse", bash("2", { agent_id: "a" }))];
+  assert.is(after(...begun, prompt("p")), "1,2", "a prompt that was given meanwhile waits");
+  assert.is(after(...begun, prompt("q")), "2", "one that begins a turn: what the main agent waited for was interrupted");
 });
 
 test("no event, whatever is in it, makes the ledger throw, lose the agent's own fields, or count a call twice", () => {
@@ -236,7 +241,7 @@ test("no event, whatever is in it, makes the ledger throw, lose the agent's own 
       tool_response: odd,
       prompt: odd,
       background_tasks: odd,
-      tool_calls: fc.array(fc.record({ tool_name: odd, tool_use_id: odd })),
+      tool_calls: fc.array(fc.record({ tool_name: odd, tool_use_id: odd, tool_input: odd })),
     },
     { requiredKeys: ["hook_event_name", "session_id"] },
   );

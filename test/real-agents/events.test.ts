@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { error, message, text, turn, userTexts } from "../support/messages-api.ts";
-import { inTmux } from "../support/tmux.ts";
+import { type Tmux, tmux } from "../support/tmux.ts";
 import { type Json, settle, waitFor, world } from "./world.ts";
 
 test("permissions, notifications, slash commands, models, folders, files, settings, failures", async () => {
@@ -35,7 +35,7 @@ test("permissions, notifications, slash commands, models, folders, files, settin
   const hears = (name: string, fits: (one: Json) => boolean = () => true) =>
     waitFor(() => events().find((one) => one.hook_event_name === name && fits(one)), name);
   const stops = () => events().filter((one) => one.hook_event_name === "Stop").length;
-  let screen: ReturnType<typeof inTmux> | undefined;
+  let screen: Tmux | undefined;
   try {
     settle(box, [box.repo]);
     const home = box.env["HOME"] ?? "";
@@ -49,7 +49,7 @@ test("permissions, notifications, slash commands, models, folders, files, settin
     const hooks = Object.fromEntries(names.map((name) => [name, name === "SessionStart" ? [keeps, start] : [keeps]]));
     writeFileSync(join(home, ".config", "copse", "config.json"), JSON.stringify({ hooks }));
     assert.is((await box.copse(["hooks", "install"])).code, 0);
-    screen = inTmux(box, "claude --permission-mode default '--allowedTools=Bash(cd sub && pwd)'");
+    screen = tmux(box, "claude --permission-mode default '--allowedTools=Bash(cd sub && pwd)'");
     /** Claude Code takes no key in a dialog's first moment, so that a hasty one approves nothing. */
     const asked = async (words: string, key: string) => {
       await screen?.shows(words);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Block, message, text, turn, userTexts } from "../support/messages-api.ts";
-import { inTmux } from "../support/tmux.ts";
+import { type Tmux, tmux } from "../support/tmux.ts";
 import { type Json, settle, waitFor, world } from "./world.ts";
 
 const linesOf = (file: string): Json[] =>
@@ -58,7 +58,7 @@ test("a lead, a teammate with background work of its own, tasks made and complet
     { env: { CLAUDE_CODE_EXPERIMENTAL_AGENT_TEAMS: "1" } },
   );
   const told = join(box.dir, "told");
-  let screen: ReturnType<typeof inTmux> | undefined;
+  let screen: Tmux | undefined;
   try {
     settle(box, [box.repo]);
     const home = box.env["HOME"] ?? "";
@@ -72,7 +72,7 @@ test("a lead, a teammate with background work of its own, tasks made and complet
     assert.is((await box.copse(["hooks", "install"])).code, 0);
     const settings = join(box.dir, "team.json");
     writeFileSync(settings, JSON.stringify({ teammateMode: "in-process" }));
-    screen = inTmux(
+    screen = tmux(
       box,
       `claude --settings ${settings} --permission-mode acceptEdits --allowedTools=Bash,Agent,SendMessage,TaskCreate,TaskUpdate`,
     );

@@ -1,52 +1,71 @@
-/** A person's terminal in tmux, for programs that want a whole one. The server is the test's own, and goes with it. */
+/** A person at a terminal that is drawn: a program of a sandbox in a tmux of its own, for what only lives on a whole screen. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { type Sandbox, waitFor } from "./sandbox.ts";
 
 export interface Tmux {
+  /** These words as they are, without Enter. */
+  type(words: string): void;
   /** Types the words and presses Enter, with the pause a person makes. */
   say(words: string): Promise<void>;
-  /** Presses keys, by tmux's names. */
-  press(...keys: string[]): void;
-  /** What stands on the screen. */
+  /** A key by tmux's name for it: Enter, Escape, C-c. */
+  press(key: string): void;
+  /** What stands on the screen now. */
   screen(): string;
-  /** Waits until these words stand on the screen. */
-  shows(words: string): Promise<void>;
+  /** Waits until these words stand on the screen; blanks do not count. */
+  shows(words: string, limitMs?: number): Promise<void>;
+  /** Waits until the program has ended by itself. */
+  ended(limitMs?: number): Promise<void>;
+  /** Ends the program and its tmux; a second time does nothing. */
   close(): void;
 }
 
-export function inTmux(box: Sandbox, line: string): Tmux {
-  const socket = join(box.dir, "tmux");
-  const tmux = (...args: string[]) =>
+const bare = (text: string) => text.replace(/\s+/g, "");
+
+/** `line`: for a shell, in the repository. The server's socket is in the sandbox, so nobody else's tmux is met. */
+export function tmux(box: Sandbox, line: string): Tmux {
+  const socket = join(box.dir, "tmux.sock");
+  const run = (...args: string[]): string =>
     execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...args], {
       cwd: box.repo,
       env: { ...box.env, TERM: "xterm-256color" },
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
     });
-  tmux("new-session", "-d", "-x", "120", "-y", "40", line);
-  const screen = () => tmux("capture-pane", "-p");
+  const tried = (...args: string[]): string | undefined => {
+    try {
+      return run(...args);
+    } catch {
+      return undefined;
+    }
+  };
+  const close = () => {
+    process.off("exit", close);
+    tried("kill-server");
+  };
+  // Also where a test is ended from outside.
+  process.once("exit", close);
+  run("new-session", "-d", "-x", "120", "-y", "50", line);
+  const screen = () => tried("capture-pane", "-p") ?? "";
   return {
-    screen,
-    press: (...keys) => void tmux("send-keys", ...keys),
+    type: (words) => void run("send-keys", "-l", words),
     async say(words) {
-      tmux("send-keys", "-l", words);
-      await waitFor(() => screen().includes(words), `"${words}" on the screen`, 60_000);
-      tmux("send-keys", "Enter");
+      run("send-keys", "-l", words);
+      await waitFor(() => bare(screen()).includes(bare(words)), `"${words}" on the screen`, 60_000);
+      run("send-keys", "Enter");
     },
-    async shows(words) {
-      try {
-        await waitFor(() => screen().includes(words), "the screen", 60_000);
-      } catch {
-        throw new Error(`the screen never showed "${words}": ${screen()}`);
-      }
+    press: (key) => void run("send-keys", key),
+    screen,
+    async shows(words, limitMs = 60_000) {
+      await waitFor(() => bare(screen()).includes(bare(words)), `the screen to show "${words}"`, limitMs).catch((error: Error) => {
+        throw new Error(`${error.message}: ${screen().trim().slice(-3000)}`);
+      });
     },
-    close() {
-      try {
-        tmux("kill-server");
-      } catch {
-        // It has ended by itself.
-      }
+    async ended(limitMs = 60_000) {
+      await waitFor(() => tried("has-session") === undefined, "the program to end", limitMs).catch((error: Error) => {
+        throw new Error(`${error.message}: ${screen().trim().slice(-3000)}`);
+      });
     },
+    close,
   };
 }

@@ -23,7 +23,14 @@ export function configShow(json: boolean): number {
     return 0;
   }
   const width = Math.max(...configKeys.map((key) => key.length));
-  for (const key of configKeys) out(`${key.padEnd(width)}  ${safe(JSON.stringify(config[key])).padEnd(32)}  ${origin[key]}\n`);
+  const row = (name: string, value: unknown, from: string) =>
+    out(`${name.padEnd(width)}  ${safe(JSON.stringify(value)).padEnd(32)}  ${from}\n`);
+  for (const key of configKeys) {
+    const gates = key === "gates" ? Object.entries(config.gates) : [];
+    // Each is the project's or the person's for itself.
+    for (const [name, value] of gates) row(`gates.${safe(name)}`, value, Object.hasOwn(project.gates ?? {}, name) ? "project" : "person");
+    if (gates.length === 0) row(key, config[key], origin[key]);
+  }
   out(`\nYours: ${safe(files.person)}\n`);
   if (files.project !== null)
     out(

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { CopseError, exit, messageOf } from "../../core/errors.ts";
+import type { Gates } from "../../core/hook-settings.ts";
 import { safe } from "../../core/safe.ts";
 import { gitMaybe } from "../../git/git.ts";
 import { findRepository, type Repository } from "../../git/repository.ts";
@@ -93,7 +94,16 @@ function hooksCheck(repo: Repository | undefined): check.Verdict {
       return check.hooks([], `${file}: ${messageOf(error)}`);
     }
   }
-  return check.hooks(installed, undefined);
+  return check.hooks(installed, undefined, gatesOf(repo));
+}
+
+/** What is wrong with a configuration is said elsewhere. */
+function gatesOf(repo: Repository | undefined): Gates {
+  try {
+    return loadConfig(repo?.top ?? null).config.gates;
+  } catch {
+    return {};
+  }
 }
 
 async function runnerCheck(state: string): Promise<check.Verdict> {
