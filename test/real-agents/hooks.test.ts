@@ -1,5 +1,8 @@
-/** Hooks of a real session through `copse hooks run`: both fields on every event, in the promised shape, and the same counts as Claude Code's own transcripts. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+/**
+ * Hooks of a real session, through the runner (`copse hooks install`, a hook in the configuration) and through `copse hooks run`: both fields on every event, in the promised shape, and the same counts
+ * as Claude Code's own transcripts.
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -30,7 +33,11 @@ function callsIn(file: string): Record<string, number> {
 const counted = (one: Json): Record<string, number> =>
   Object.fromEntries(one.tools_called_this_turn.map((tool: Json) => [tool.tool_name, tool.count]));
 
-test("parallel calls, failures, background work, subagents, a second turn and a resumed session", async () => {
+const cases = "parallel calls, failures, background work, subagents, a second turn and a resumed session";
+test(`through the runner: ${cases}`, () => session(true));
+test(`through copse hooks run: ${cases}`, () => session(false));
+
+async function session(installed: boolean): Promise<void> {
   let made = 0;
   const use = (name: string, input: object): Block => ({ type: "tool_use", id: `toolu_${String(made++).padStart(4, "0")}`, name, input });
   const box = await world((body) => {
@@ -50,10 +57,16 @@ test("parallel calls, failures, background work, subagents, a second turn and a 
     settle(box, [box.repo]);
     const told = join(box.dir, "told");
     // Each line in one write; the file is a test's own hook.
-    const command = `copse hooks run -- sh -c 'x=$(cat); printf "%s\\n" "$x" >> ${told}'`;
+    const keeps = `x=$(cat); printf '%s\\n' "$x" >> ${told}`;
+    const hooksBy = (command: string) => Object.fromEntries(names.map((name) => [name, [{ hooks: [{ type: "command", command }] }]]));
     const settings = join(box.dir, "settings.json");
-    const hooks = Object.fromEntries(names.map((name) => [name, [{ hooks: [{ type: "command", command }] }]]));
-    writeFileSync(settings, JSON.stringify({ hooks }));
+    if (installed) {
+      const config = join(box.env["HOME"] ?? "", ".config", "copse");
+      mkdirSync(config, { recursive: true });
+      writeFileSync(join(config, "config.json"), JSON.stringify({ hooks: hooksBy(keeps) }));
+      assert.is((await box.copse(["hooks", "install"])).code, 0);
+      writeFileSync(settings, "{}");
+    } else writeFileSync(settings, JSON.stringify({ hooks: hooksBy(`copse hooks run -- sh -c '${keeps.replaceAll("'", '"')}'`) }));
     const flags = ["--settings", settings, "--allowedTools=Bash", "--allowedTools=Agent", "--output-format", "json"];
     const first = await box.claude(["-p", "go on with it", ...flags]);
     assert.is(first.code, 0, first.stderr);
@@ -121,6 +134,6 @@ test("parallel calls, failures, background work, subagents, a second turn and a 
   } finally {
     await box.close();
   }
-});
+}
 
 test.run();
