@@ -3,25 +3,15 @@
  * hooks of one session run side by side, the runner among them; whoever asks reads what was added since it last looked. Nothing is lost with a process that is killed.
  */
 import { createHash } from "node:crypto";
-import {
-  appendFileSync,
-  closeSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../core/errors.ts";
 import type { Identity } from "../core/task.ts";
-import { makeDir, readMaybe } from "../store/files.ts";
+import { makeDir } from "../store/files.ts";
 import { hooksDir } from "../store/paths.ts";
 import { debug } from "../system/debug.ts";
 import { type HookEvent, textIn } from "./event.ts";
+import { append, forget, journalsIn, linesFrom, readSnapshot, writeSnapshot } from "./journal.ts";
 import { kept } from "./kept.ts";
 import { emptyLedger, type Ledger, note } from "./ledger.ts";
 
@@ -60,6 +50,9 @@ const oftenBytes = 64 * 1024;
 /** A session that begins anew with a longer journal than this begins a new one. */
 const longBytes = 8 * 1024 * 1024;
 
+/** What was not heard of for so long is read again when somebody asks. */
+const lightMs = 3600_000;
+
 interface Seen {
   readonly bytes: number;
   /** As far as it is on disk. */
@@ -67,9 +60,20 @@ interface Seen {
   readonly session: Session;
 }
 
+/** The least of a journal that is worth knowing of all of them, as long as it has not grown. */
+interface Glance {
+  readonly size: number;
+  readonly id: string;
+  readonly at: string;
+  readonly ended: boolean;
+  readonly process: Identity | null;
+}
+
 export class Book {
   readonly #dir: string;
   readonly #seen = new Map<string, Seen>();
+  /** By the journal's name. */
+  readonly #glances = new Map<string, Glance>();
 
   constructor(state: string) {
     this.#dir = hooksDir(state);
@@ -111,7 +115,7 @@ export class Book {
 
   /** All that was written down of a session, in its order. */
   lines(sessionId: string): Line[] {
-    return linesFrom(this.#file(sessionId), 0)?.lines ?? [];
+    return linesFrom<Line>(this.#file(sessionId), 0)?.lines ?? [];
   }
 
   look(sessionId: string): Session {
@@ -122,16 +126,47 @@ export class Book {
 
   /** The ids of all that have a journal. */
   known(): string[] {
-    return names(this.#dir).flatMap((name) => {
-      const file = join(this.#dir, name);
-      return onDisk(file)?.session.sessionId ?? firstId(file) ?? [];
-    });
+    return this.#glance().map(({ id }) => id);
   }
 
-  /** Those that have not ended, the one last heard of first. */
-  sessions(): Session[] {
-    const all = this.known().map((id) => this.look(id));
+  /** Those that have not ended and were heard of since then (ISO 8601), the one last heard of first. */
+  sessions(since = ""): Session[] {
+    const open = this.#glance().filter(({ ended, at }) => !ended && at >= since);
+    const all = open.map(({ id, size }) => {
+      const seen = this.#seen.get(id);
+      return seen?.bytes === size ? seen.session : this.look(id);
+    });
     return all.filter(({ ended }) => !ended).sort((a, b) => (a.at < b.at ? 1 : -1));
+  }
+
+  /** The processes of those that have not ended. */
+  processes(): Identity[] {
+    return this.#glance().flatMap(({ ended, process }) => (ended || process === null ? [] : [process]));
+  }
+
+  /** Only what has grown is read. */
+  #glance(): Glance[] {
+    const names = journalsIn(this.#dir);
+    const light = new Date(Date.now() - lightMs).toISOString();
+    const all = names.flatMap((name) => {
+      const file = join(this.#dir, name);
+      const size = statSync(file, { throwIfNoEntry: false })?.size;
+      if (size === undefined) return [];
+      const before = this.#glances.get(name);
+      if (before?.size === size) return before;
+      const id = before?.id ?? readSnapshot<Session>(file)?.session.sessionId ?? firstId(file);
+      if (id === undefined) return [];
+      const { at, ended, process } = this.look(id);
+      if (at < light) this.#seen.delete(id);
+      const glance = { size, id, at, ended, process };
+      this.#glances.set(name, glance);
+      return glance;
+    });
+    if (this.#glances.size > names.length) {
+      const there = new Set(names);
+      for (const name of this.#glances.keys()) if (!there.has(name)) this.#glances.delete(name);
+    }
+    return all;
   }
 
   #file(sessionId: string): string {
@@ -142,14 +177,14 @@ export class Book {
   #read(id: string): Seen {
     const file = this.#file(id);
     const known = this.#seen.get(id) ?? onDisk(file) ?? nothing(id);
-    const read = linesFrom(file, known.bytes);
+    const read = linesFrom<Line>(file, known.bytes);
     // A journal shorter than what was read of it is another one.
     const from = read === undefined ? nothing(id) : known;
-    const { lines, bytes } = read ?? linesFrom(file, 0) ?? { lines: [], bytes: 0 };
+    const { lines, bytes } = read ?? linesFrom<Line>(file, 0) ?? { lines: [], bytes: 0 };
     let seen: Seen = { bytes, written: from.written, session: lines.reduce(withLine, from.session) };
     if (bytes - seen.written > oftenBytes) {
       seen = { ...seen, written: bytes };
-      writeDown(file, seen);
+      writeSnapshot(file, seen);
     }
     this.#seen.set(id, seen);
     return seen;
@@ -157,7 +192,7 @@ export class Book {
 
   /** Where a session begins, old journals go: others', and its own when it is long. */
   #tidy(id: string, event: HookEvent): void {
-    for (const name of names(this.#dir)) {
+    for (const name of journalsIn(this.#dir)) {
       const stat = statSync(join(this.#dir, name), { throwIfNoEntry: false });
       if (stat !== undefined && Date.now() - stat.mtimeMs > keptMs) forget(join(this.#dir, name));
     }
@@ -180,77 +215,12 @@ function withLine(session: Session, { at, event, cwd, process }: Line): Session 
   return { ...session, at, ended, cwd: cwd ?? session.cwd, process: process ?? session.process, ledger: note(session.ledger, event, at) };
 }
 
-/** Begins with a new line: what a full disk cut off spoils no line but its own. */
-const append = (file: string, line: Line): void => appendFileSync(file, `\n${JSON.stringify(line)}\n`, { mode: 0o600 });
-
-const snapshotOf = (file: string): string => file.replace(/ndjson$/, "json");
-
 function onDisk(file: string): Seen | undefined {
-  try {
-    const { bytes, session } = JSON.parse(readMaybe(snapshotOf(file)) ?? "") as { bytes: number; session: Session };
-    return { bytes, written: bytes, session };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Not synced: the journal is the truth, and is read from its beginning where this is damaged. */
-function writeDown(file: string, { bytes, session }: Seen): void {
-  const beside = `${snapshotOf(file)}.${process.pid}.tmp`;
-  try {
-    writeFileSync(beside, JSON.stringify({ bytes, session }), { mode: 0o600 });
-    renameSync(beside, snapshotOf(file));
-  } catch (error) {
-    rmSync(beside, { force: true });
-    debug(() => `hooks: ${messageOf(error)}`);
-  }
-}
-
-/** Whole lines from byte `from` on, and where they end; undefined when the file is shorter than that. */
-function linesFrom(file: string, from: number): { readonly lines: Line[]; readonly bytes: number } | undefined {
-  let fd: number;
-  try {
-    fd = openSync(file, "r");
-  } catch {
-    return from === 0 ? { lines: [], bytes: 0 } : undefined;
-  }
-  try {
-    const { size } = fstatSync(fd);
-    if (size < from) return undefined;
-    const data = Buffer.alloc(size - from);
-    let length = 0;
-    for (let n = 1; n > 0 && length < data.length; length += n) n = readSync(fd, data, length, data.length - length, from + length);
-    const whole = data.subarray(0, data.subarray(0, length).lastIndexOf(10) + 1);
-    return { lines: whole.toString("utf8").split("\n").flatMap(parsed), bytes: from + whole.length };
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function parsed(line: string): Line[] {
-  if (line === "") return [];
-  try {
-    const value = JSON.parse(line) as Line | null;
-    return typeof value?.at === "string" ? [value] : [];
-  } catch {
-    return [];
-  }
+  const read = readSnapshot<Session>(file);
+  return read === undefined ? undefined : { ...read, written: read.bytes };
 }
 
 /** The session a journal is of, by its first whole line that says it. */
 function firstId(file: string): string | undefined {
-  return linesFrom(file, 0)?.lines.find(({ event }) => typeof event?.session_id === "string")?.event?.session_id;
-}
-
-function names(dir: string): string[] {
-  try {
-    return readdirSync(dir).filter((name) => name.endsWith(".ndjson"));
-  } catch {
-    return [];
-  }
-}
-
-function forget(file: string): void {
-  rmSync(snapshotOf(file), { force: true });
-  rmSync(file, { force: true });
+  return linesFrom<Line>(file, 0)?.lines.find(({ event }) => typeof event?.session_id === "string")?.event?.session_id;
 }

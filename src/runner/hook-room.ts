@@ -66,7 +66,7 @@ export class HookRoom {
 
   /** Is there a session of a person's that would miss the runner? */
   needed(): boolean {
-    return this.#book.sessions().some(({ process }) => process !== null && isAlive(process));
+    return this.#book.processes().some(isAlive);
   }
 
   /** A settings file for a task's run that is about to start; undefined when the person's own cannot be read. */

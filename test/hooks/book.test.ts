@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Book } from "../../src/hooks/book.ts";
+import { callOf } from "../../src/hooks/calls.ts";
 import { toolCounts } from "../../src/hooks/enrich.ts";
 
 const at = "2026-11-21T10:00:00.000Z";
@@ -31,7 +32,7 @@ inFolder("two that write side by side each know what the other heard, and so doe
   const [a, b] = [new Book(state), new Book(state)];
   for (let n = 0; n < 40; n++) (n % 3 === 0 ? a : b).enter(call(n), at);
   assert.equal([counted(a), counted(b), counted(new Book(state))], [40, 40, 40]);
-  assert.is(a.enter(call(7), at).ledger.turns[""]?.calls["t7"]?.tool_name, "Read");
+  assert.is(callOf(a.enter(call(7), at).ledger.turns[""]?.calls ?? [], "t7")?.tool_name, "Read");
   assert.is(counted(b), 40, "the same call again is the same call");
   assert.equal(
     new Book(state).sessions().map(({ sessionId, cwd }) => [sessionId, cwd]),
