@@ -50,6 +50,8 @@ const oftenBytes = 64 * 1024;
 /** A session that begins anew with a longer journal than this begins a new one. */
 const longBytes = 8 * 1024 * 1024;
 
+/** Gates ask for all sessions, and many calls come at once. */
+const glanceMs = 100;
 /** What was not heard of for so long is read again when somebody asks. */
 const lightMs = 3600_000;
 
@@ -74,6 +76,7 @@ export class Book {
   readonly #seen = new Map<string, Seen>();
   /** By the journal's name. */
   readonly #glances = new Map<string, Glance>();
+  #glancedAt = Number.NEGATIVE_INFINITY;
 
   constructor(state: string) {
     this.#dir = hooksDir(state);
@@ -85,6 +88,7 @@ export class Book {
     const id = event.session_id;
     const cwd = textIn(event, "cwd");
     if (event.hook_event_name === "SessionStart") this.#tidy(id, event);
+    if (!this.#seen.has(id) || event.hook_event_name === "SessionEnd") this.#glancedAt = Number.NEGATIVE_INFINITY;
     const last = this.#seen.get(id)?.session.cwd ?? null;
     const line: Line = {
       at,
@@ -93,7 +97,11 @@ export class Book {
       ...(process === undefined ? {} : { process }),
     };
     try {
-      append(this.#file(id), line);
+      const added = append(this.#file(id), line);
+      const seen = this.#seen.get(id);
+      // Nobody wrote but us: it need not be read.
+      if (added !== undefined && seen?.bytes === added.from)
+        return this.#keep(id, this.#upTo(this.#file(id), seen, [line], added.to)).session;
     } catch (error) {
       debug(() => `hooks: not written down: ${messageOf(error)}`);
       const seen = this.#read(id);
@@ -107,7 +115,9 @@ export class Book {
   /** What hooks answered; it is only for people who look. */
   say(sessionId: string, said: Said, at: string): void {
     try {
-      append(this.#file(sessionId), { at, said });
+      const added = append(this.#file(sessionId), { at, said });
+      const seen = this.#seen.get(sessionId);
+      if (added !== undefined && seen?.bytes === added.from) this.#seen.set(sessionId, { ...seen, bytes: added.to });
     } catch (error) {
       debug(() => `hooks: not written down: ${messageOf(error)}`);
     }
@@ -119,9 +129,7 @@ export class Book {
   }
 
   look(sessionId: string): Session {
-    const { session } = this.#read(sessionId);
-    if (session.ended) this.#seen.delete(sessionId);
-    return session;
+    return this.#keep(sessionId, this.#read(sessionId)).session;
   }
 
   /** The ids of all that have a journal. */
@@ -134,7 +142,7 @@ export class Book {
     const open = this.#glance().filter(({ ended, at }) => !ended && at >= since);
     const all = open.map(({ id, size }) => {
       const seen = this.#seen.get(id);
-      return seen?.bytes === size ? seen.session : this.look(id);
+      return seen !== undefined && seen.bytes >= size ? seen.session : this.look(id);
     });
     return all.filter(({ ended }) => !ended).sort((a, b) => (a.at < b.at ? 1 : -1));
   }
@@ -144,29 +152,28 @@ export class Book {
     return this.#glance().flatMap(({ ended, process }) => (ended || process === null ? [] : [process]));
   }
 
-  /** Only what has grown is read. */
-  #glance(): Glance[] {
+  /** Only what has grown is read; what other processes write is looked for a few times a second. */
+  #glance(): readonly Glance[] {
+    if (performance.now() - this.#glancedAt < glanceMs) return [...this.#glances.values()];
+    this.#glancedAt = performance.now();
     const names = journalsIn(this.#dir);
     const light = new Date(Date.now() - lightMs).toISOString();
-    const all = names.flatMap((name) => {
+    for (const name of names) {
       const file = join(this.#dir, name);
       const size = statSync(file, { throwIfNoEntry: false })?.size;
-      if (size === undefined) return [];
       const before = this.#glances.get(name);
-      if (before?.size === size) return before;
+      if (size === undefined || before?.size === size) continue;
       const id = before?.id ?? readSnapshot<Session>(file)?.session.sessionId ?? firstId(file);
-      if (id === undefined) return [];
+      if (id === undefined) continue;
       const { at, ended, process } = this.look(id);
       if (at < light) this.#seen.delete(id);
-      const glance = { size, id, at, ended, process };
-      this.#glances.set(name, glance);
-      return glance;
-    });
+      this.#glances.set(name, { size, id, at, ended, process });
+    }
     if (this.#glances.size > names.length) {
       const there = new Set(names);
       for (const name of this.#glances.keys()) if (!there.has(name)) this.#glances.delete(name);
     }
-    return all;
+    return [...this.#glances.values()];
   }
 
   #file(sessionId: string): string {
@@ -181,12 +188,20 @@ export class Book {
     // A journal shorter than what was read of it is another one.
     const from = read === undefined ? nothing(id) : known;
     const { lines, bytes } = read ?? linesFrom<Line>(file, 0) ?? { lines: [], bytes: 0 };
-    let seen: Seen = { bytes, written: from.written, session: lines.reduce(withLine, from.session) };
-    if (bytes - seen.written > oftenBytes) {
-      seen = { ...seen, written: bytes };
-      writeSnapshot(file, seen);
-    }
-    this.#seen.set(id, seen);
+    return this.#upTo(file, from, lines, bytes);
+  }
+
+  #upTo(file: string, from: Seen, lines: readonly Line[], bytes: number): Seen {
+    const session = lines.reduce(withLine, from.session);
+    if (bytes - from.written <= oftenBytes) return { bytes, written: from.written, session };
+    writeSnapshot(file, { bytes, session });
+    return { bytes, written: bytes, session };
+  }
+
+  /** One that has ended is not asked for again. */
+  #keep(id: string, seen: Seen): Seen {
+    if (seen.session.ended) this.#seen.delete(id);
+    else this.#seen.set(id, seen);
     return seen;
   }
 

@@ -67,10 +67,11 @@ export class Desk {
     const key = (gate: GateName) => `${session.sessionId}\n${event.agent_id ?? ""}\n${gate}`;
     const done = lastCallId(under(session.ledger.turns, event.agent_id ?? "")?.calls ?? []);
     const lately = new Date(Date.now() - latelyMs).toISOString();
+    let all: Session[] | undefined;
     const found = gatesThatBlock(gates, {
       event,
       session,
-      sessions: () => [session, ...this.#book.sessions(lately).filter(({ sessionId }) => sessionId !== session.sessionId)],
+      sessions: () => (all ??= [session, ...this.#book.sessions(lately).filter(({ sessionId }) => sessionId !== session.sessionId)]),
       blockedBefore: (gate) => {
         const before = this.#blocked.get(key(gate));
         return before !== undefined && (before.times === mostTimes || done === "" || done === before.done);

@@ -1,11 +1,22 @@
 /** A session's file on disk: lines of JSON, each appended in one write, and beside it what was made of them up to some byte. Nothing here knows what the lines mean. */
-import { appendFileSync, closeSync, fstatSync, openSync, readdirSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { messageOf } from "../core/errors.ts";
 import { readMaybe } from "../store/files.ts";
 import { debug } from "../system/debug.ts";
 
-/** Begins with a new line: what a full disk cut off spoils no line but its own. */
-export const append = (file: string, line: object): void => appendFileSync(file, `\n${JSON.stringify(line)}\n`, { mode: 0o600 });
+/** Begins with a new line: what a full disk cut off spoils no line but its own. @returns the bytes from which and up to which this line alone was added; undefined when others wrote too */
+export function append(file: string, line: object): { readonly from: number; readonly to: number } | undefined {
+  const data = Buffer.from(`\n${JSON.stringify(line)}\n`);
+  const fd = openSync(file, "a", 0o600);
+  try {
+    const from = fstatSync(fd).size;
+    for (let at = 0; at < data.length; ) at += writeSync(fd, data, at);
+    const to = fstatSync(fd).size;
+    return to === from + data.length ? { from, to } : undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
 
 /** Names of the journals in a folder. */
 export function journalsIn(dir: string): string[] {
