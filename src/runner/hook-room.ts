@@ -61,11 +61,12 @@ export class HookRoom {
 
   /** Takes in what sessions did while there was no runner. */
   catchUp(): void {
-    for (const { event, at } of takeMissed(this.#state)) this.#book.enter(event, at);
+    takeMissed(this.#state, (event, at) => this.#book.enter(event, at));
   }
 
-  /** Is there a session of a person's that would miss the runner? */
+  /** Is there a session of a person's that would miss the runner? What a script has kept meanwhile may end one. */
   needed(): boolean {
+    this.catchUp();
     return this.#book.processes().some(isAlive);
   }
 
