@@ -50,6 +50,8 @@ const oftenBytes = 64 * 1024;
 /** A session that begins anew with a longer journal than this begins a new one. */
 const longBytes = 8 * 1024 * 1024;
 
+/** From an event's being heard to its being kept as well, on a busy machine. */
+const lateMs = 5000;
 /** Gates ask for all sessions, and many calls come at once. */
 const glanceMs = 100;
 /** What was not heard of for so long is read again when somebody asks. */
@@ -110,6 +112,15 @@ export class Book {
       return session;
     }
     return this.look(id);
+  }
+
+  /** An event that was kept for want of a runner. Where one was just coming or going, it may have been heard all the same. */
+  enterLate(event: HookEvent, at: string): void {
+    const same = JSON.stringify(kept(event));
+    const size = statSync(this.#file(event.session_id), { throwIfNoEntry: false })?.size ?? 0;
+    const lately = linesFrom<Line>(this.#file(event.session_id), Math.max(0, size - oftenBytes))?.lines ?? [];
+    const heard = lately.some((line) => Math.abs(Date.parse(line.at) - Date.parse(at)) < lateMs && JSON.stringify(line.event) === same);
+    if (!heard) this.enter(event, at);
   }
 
   /** What hooks answered; it is only for people who look. */
