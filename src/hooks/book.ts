@@ -150,12 +150,12 @@ export class Book {
 
   /** Those that have not ended and were heard of since then (ISO 8601), the one last heard of first. */
   sessions(since = ""): Session[] {
-    const open = this.#glance().filter(({ ended, at }) => !ended && at >= since);
-    const all = open.map(({ id, size }) => {
+    const all = this.#glance().flatMap(({ id, size, ended, at }) => {
       const seen = this.#seen.get(id);
-      return seen !== undefined && seen.bytes >= size ? seen.session : this.look(id);
+      if (seen !== undefined && seen.bytes >= size) return seen.session;
+      return ended || at < since ? [] : this.look(id);
     });
-    return all.filter(({ ended }) => !ended).sort((a, b) => (a.at < b.at ? 1 : -1));
+    return all.filter(({ ended, at }) => !ended && at >= since).sort((a, b) => (a.at < b.at ? 1 : -1));
   }
 
   /** The processes of those that have not ended. */
@@ -173,6 +173,7 @@ export class Book {
       const file = join(this.#dir, name);
       const size = statSync(file, { throwIfNoEntry: false })?.size;
       const before = this.#glances.get(name);
+      if (before !== undefined && before.at < light) this.#seen.delete(before.id);
       if (size === undefined || before?.size === size) continue;
       const id = before?.id ?? readSnapshot<Session>(file)?.session.sessionId ?? firstId(file);
       if (id === undefined) continue;

@@ -129,4 +129,22 @@ test("a port that is another program's is left to it, and another is used", asyn
   });
 });
 
+test("a port whose runner is just leaving is waited for", async () => {
+  const state = mkdtempSync(join(tmpdir(), "copse-receiver-"));
+  const said: string[] = [];
+  const next = () =>
+    receive(
+      state,
+      async () => ({}),
+      (line) => said.push(line),
+    );
+  const leaving = await next();
+  const { port } = accessOf(state);
+  setTimeout(() => leaving.close(), 300);
+  const server = await next();
+  assert.equal([accessOf(state).port, said], [port, []]);
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(state, { recursive: true });
+});
+
 test.run();
