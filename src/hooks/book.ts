@@ -3,25 +3,15 @@
  * hooks of one session run side by side, the runner among them; whoever asks reads what was added since it last looked. Nothing is lost with a process that is killed.
  */
 import { createHash } from "node:crypto";
-import {
-  appendFileSync,
-  closeSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../core/errors.ts";
 import type { Identity } from "../core/task.ts";
-import { makeDir, readMaybe } from "../store/files.ts";
+import { makeDir } from "../store/files.ts";
 import { hooksDir } from "../store/paths.ts";
 import { debug } from "../system/debug.ts";
 import { type HookEvent, textIn } from "./event.ts";
+import { append, forget, journalsIn, linesFrom, readSnapshot, writeSnapshot } from "./journal.ts";
 import { kept } from "./kept.ts";
 import { emptyLedger, goesOn, type Ledger, note, refused } from "./ledger.ts";
 
@@ -64,6 +54,13 @@ const oftenBytes = 64 * 1024;
 /** A session that begins anew with a longer journal than this begins a new one. */
 const longBytes = 8 * 1024 * 1024;
 
+/** From an event's being heard to its being kept as well, on a busy machine. */
+const lateMs = 5000;
+/** Gates ask for all sessions, and many calls come at once. */
+const glanceMs = 100;
+/** What was not heard of for so long is read again when somebody asks. */
+const lightMs = 3600_000;
+
 interface Seen {
   readonly bytes: number;
   /** As far as it is on disk. */
@@ -71,9 +68,21 @@ interface Seen {
   readonly session: Session;
 }
 
+/** The least of a journal that is worth knowing of all of them, as long as it has not grown. */
+interface Glance {
+  readonly size: number;
+  readonly id: string;
+  readonly at: string;
+  readonly ended: boolean;
+  readonly process: Identity | null;
+}
+
 export class Book {
   readonly #dir: string;
   readonly #seen = new Map<string, Seen>();
+  /** By the journal's name. */
+  readonly #glances = new Map<string, Glance>();
+  #glancedAt = Number.NEGATIVE_INFINITY;
 
   constructor(state: string) {
     this.#dir = hooksDir(state);
@@ -85,6 +94,7 @@ export class Book {
     const id = event.session_id;
     const cwd = textIn(event, "cwd");
     if (event.hook_event_name === "SessionStart") this.#tidy(id, event);
+    if (!this.#seen.has(id) || event.hook_event_name === "SessionEnd") this.#glancedAt = Number.NEGATIVE_INFINITY;
     const last = this.#seen.get(id)?.session.cwd ?? null;
     const line: Line = {
       at,
@@ -92,8 +102,16 @@ export class Book {
       ...(cwd === undefined || cwd === last ? {} : { cwd }),
       ...(process === undefined ? {} : { process }),
     };
+    return this.#add(id, line);
+  }
+
+  #add(id: string, line: Line): Session {
     try {
-      append(this.#file(id), line);
+      const added = append(this.#file(id), line);
+      const seen = this.#seen.get(id);
+      // Nobody wrote but us: it need not be read.
+      if (added !== undefined && seen?.bytes === added.from)
+        return this.#keep(id, this.#upTo(this.#file(id), seen, [line], added.to)).session;
     } catch (error) {
       debug(() => `hooks: not written down: ${messageOf(error)}`);
       const seen = this.#read(id);
@@ -104,38 +122,72 @@ export class Book {
     return this.look(id);
   }
 
-  /** What hooks answered; it is only for people who look. */
+  /** An event that was kept for want of a runner. Where one was just coming or going, it may have been heard all the same. */
+  enterLate(event: HookEvent, at: string): void {
+    const same = JSON.stringify(kept(event));
+    const size = statSync(this.#file(event.session_id), { throwIfNoEntry: false })?.size ?? 0;
+    const lately = linesFrom<Line>(this.#file(event.session_id), Math.max(0, size - oftenBytes))?.lines ?? [];
+    const heard = lately.some((line) => Math.abs(Date.parse(line.at) - Date.parse(at)) < lateMs && JSON.stringify(line.event) === same);
+    if (!heard) this.enter(event, at);
+  }
+
+  /** What hooks answered: for people who look, and for what an answer kept from happening. */
   say(sessionId: string, said: Said, at: string): void {
-    try {
-      append(this.#file(sessionId), { at, said });
-    } catch (error) {
-      debug(() => `hooks: not written down: ${messageOf(error)}`);
-    }
+    this.#add(sessionId, { at, said });
   }
 
   /** All that was written down of a session, in its order. */
   lines(sessionId: string): Line[] {
-    return linesFrom(this.#file(sessionId), 0)?.lines ?? [];
+    return linesFrom<Line>(this.#file(sessionId), 0)?.lines ?? [];
   }
 
   look(sessionId: string): Session {
-    const { session } = this.#read(sessionId);
-    if (session.ended) this.#seen.delete(sessionId);
-    return session;
+    return this.#keep(sessionId, this.#read(sessionId)).session;
   }
 
   /** The ids of all that have a journal. */
   known(): string[] {
-    return names(this.#dir).flatMap((name) => {
-      const file = join(this.#dir, name);
-      return onDisk(file)?.session.sessionId ?? firstId(file) ?? [];
-    });
+    return this.#glance().map(({ id }) => id);
   }
 
-  /** Those that have not ended, the one last heard of first. */
-  sessions(): Session[] {
-    const all = this.known().map((id) => this.look(id));
-    return all.filter(({ ended }) => !ended).sort((a, b) => (a.at < b.at ? 1 : -1));
+  /** Those that have not ended and were heard of since then (ISO 8601), the one last heard of first. */
+  sessions(since = ""): Session[] {
+    const all = this.#glance().flatMap(({ id, size, ended, at }) => {
+      const seen = this.#seen.get(id);
+      if (seen !== undefined && seen.bytes >= size) return seen.session;
+      return ended || at < since ? [] : this.look(id);
+    });
+    return all.filter(({ ended, at }) => !ended && at >= since).sort((a, b) => (a.at < b.at ? 1 : -1));
+  }
+
+  /** The processes of those that have not ended. */
+  processes(): Identity[] {
+    return this.#glance().flatMap(({ ended, process }) => (ended || process === null ? [] : [process]));
+  }
+
+  /** Only what has grown is read; what other processes write is looked for a few times a second. */
+  #glance(): readonly Glance[] {
+    if (performance.now() - this.#glancedAt < glanceMs) return [...this.#glances.values()];
+    this.#glancedAt = performance.now();
+    const names = journalsIn(this.#dir);
+    const light = new Date(Date.now() - lightMs).toISOString();
+    for (const name of names) {
+      const file = join(this.#dir, name);
+      const size = statSync(file, { throwIfNoEntry: false })?.size;
+      const before = this.#glances.get(name);
+      if (before !== undefined && before.at < light) this.#seen.delete(before.id);
+      if (size === undefined || before?.size === size) continue;
+      const id = before?.id ?? readSnapshot<Session>(file)?.session.sessionId ?? firstId(file);
+      if (id === undefined) continue;
+      const { at, ended, process } = this.look(id);
+      if (at < light) this.#seen.delete(id);
+      this.#glances.set(name, { size, id, at, ended, process });
+    }
+    if (this.#glances.size > names.length) {
+      const there = new Set(names);
+      for (const name of this.#glances.keys()) if (!there.has(name)) this.#glances.delete(name);
+    }
+    return [...this.#glances.values()];
   }
 
   #file(sessionId: string): string {
@@ -146,22 +198,30 @@ export class Book {
   #read(id: string): Seen {
     const file = this.#file(id);
     const known = this.#seen.get(id) ?? onDisk(file) ?? nothing(id);
-    const read = linesFrom(file, known.bytes);
+    const read = linesFrom<Line>(file, known.bytes);
     // A journal shorter than what was read of it is another one.
     const from = read === undefined ? nothing(id) : known;
-    const { lines, bytes } = read ?? linesFrom(file, 0) ?? { lines: [], bytes: 0 };
-    let seen: Seen = { bytes, written: from.written, session: lines.reduce(withLine, from.session) };
-    if (bytes - seen.written > oftenBytes) {
-      seen = { ...seen, written: bytes };
-      writeDown(file, seen);
-    }
-    this.#seen.set(id, seen);
+    const { lines, bytes } = read ?? linesFrom<Line>(file, 0) ?? { lines: [], bytes: 0 };
+    return this.#upTo(file, from, lines, bytes);
+  }
+
+  #upTo(file: string, from: Seen, lines: readonly Line[], bytes: number): Seen {
+    const session = lines.reduce(withLine, from.session);
+    if (bytes - from.written <= oftenBytes) return { bytes, written: from.written, session };
+    writeSnapshot(file, { bytes, session });
+    return { bytes, written: bytes, session };
+  }
+
+  /** One that has ended is not asked for again. */
+  #keep(id: string, seen: Seen): Seen {
+    if (seen.session.ended) this.#seen.delete(id);
+    else this.#seen.set(id, seen);
     return seen;
   }
 
   /** Where a session begins, old journals go: others', and its own when it is long. */
   #tidy(id: string, event: HookEvent): void {
-    for (const name of names(this.#dir)) {
+    for (const name of journalsIn(this.#dir)) {
       const stat = statSync(join(this.#dir, name), { throwIfNoEntry: false });
       if (stat !== undefined && Date.now() - stat.mtimeMs > keptMs) forget(join(this.#dir, name));
     }
@@ -186,77 +246,12 @@ function withLine(session: Session, { at, event, cwd, process, said }: Line): Se
   return { ...session, at, ended, cwd: cwd ?? session.cwd, process: process ?? session.process, ledger: note(session.ledger, event, at) };
 }
 
-/** Begins with a new line: what a full disk cut off spoils no line but its own. */
-const append = (file: string, line: Line): void => appendFileSync(file, `\n${JSON.stringify(line)}\n`, { mode: 0o600 });
-
-const snapshotOf = (file: string): string => file.replace(/ndjson$/, "json");
-
 function onDisk(file: string): Seen | undefined {
-  try {
-    const { bytes, session } = JSON.parse(readMaybe(snapshotOf(file)) ?? "") as { bytes: number; session: Session };
-    return { bytes, written: bytes, session: { ...session, ledger: { ...emptyLedger, ...session.ledger } } };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Not synced: the journal is the truth, and is read from its beginning where this is damaged. */
-function writeDown(file: string, { bytes, session }: Seen): void {
-  const beside = `${snapshotOf(file)}.${process.pid}.tmp`;
-  try {
-    writeFileSync(beside, JSON.stringify({ bytes, session }), { mode: 0o600 });
-    renameSync(beside, snapshotOf(file));
-  } catch (error) {
-    rmSync(beside, { force: true });
-    debug(() => `hooks: ${messageOf(error)}`);
-  }
-}
-
-/** Whole lines from byte `from` on, and where they end; undefined when the file is shorter than that. */
-function linesFrom(file: string, from: number): { readonly lines: Line[]; readonly bytes: number } | undefined {
-  let fd: number;
-  try {
-    fd = openSync(file, "r");
-  } catch {
-    return from === 0 ? { lines: [], bytes: 0 } : undefined;
-  }
-  try {
-    const { size } = fstatSync(fd);
-    if (size < from) return undefined;
-    const data = Buffer.alloc(size - from);
-    let length = 0;
-    for (let n = 1; n > 0 && length < data.length; length += n) n = readSync(fd, data, length, data.length - length, from + length);
-    const whole = data.subarray(0, data.subarray(0, length).lastIndexOf(10) + 1);
-    return { lines: whole.toString("utf8").split("\n").flatMap(parsed), bytes: from + whole.length };
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function parsed(line: string): Line[] {
-  if (line === "") return [];
-  try {
-    const value = JSON.parse(line) as Line | null;
-    return typeof value?.at === "string" ? [value] : [];
-  } catch {
-    return [];
-  }
+  const read = readSnapshot<Session>(file);
+  return read === undefined ? undefined : { ...read, written: read.bytes };
 }
 
 /** The session a journal is of, by its first whole line that says it. */
 function firstId(file: string): string | undefined {
-  return linesFrom(file, 0)?.lines.find(({ event }) => typeof event?.session_id === "string")?.event?.session_id;
-}
-
-function names(dir: string): string[] {
-  try {
-    return readdirSync(dir).filter((name) => name.endsWith(".ndjson"));
-  } catch {
-    return [];
-  }
-}
-
-function forget(file: string): void {
-  rmSync(snapshotOf(file), { force: true });
-  rmSync(file, { force: true });
+  return linesFrom<Line>(file, 0)?.lines.find(({ event }) => typeof event?.session_id === "string")?.event?.session_id;
 }

@@ -1,11 +1,11 @@
 /** One event from its arrival to its answer: entered into the book, held against the gates, given to the person's hooks side by side, their answers made one. */
-import { messageOf } from "../core/errors.ts";
 import type { CommandHook, Gates, UserHooks } from "../core/hook-settings.ts";
 import type { Identity } from "../core/task.ts";
-import { type Ran, runCommand } from "../system/command.ts";
 import { isAlive } from "../system/identity.ts";
+import { runQuickly } from "../system/quick.ts";
 import { type Answer, answerOf, blocking, blocks, merged } from "./answer.ts";
 import type { Book, Said, Session } from "./book.ts";
+import { lastCallId } from "./calls.ts";
 import { type CopseTask, enrich } from "./enrich.ts";
 import { type HookEvent, textIn, under } from "./event.ts";
 import { type Blocked, gatesThatBlock } from "./gates.ts";
@@ -69,17 +69,19 @@ export class Desk {
   #gates(event: HookEvent, session: Session, gates: Gates): readonly Blocked[] {
     if (Object.keys(gates).length === 0) return [];
     const key = (what: string) => `${session.sessionId}\n${event.agent_id ?? ""}\n${what}`;
-    const done = Object.keys(under(session.ledger.turns, event.agent_id ?? "")?.calls ?? {}).at(-1) ?? "";
+    const done = lastCallId(under(session.ledger.turns, event.agent_id ?? "")?.calls ?? []);
     const lately = new Date(Date.now() - latelyMs).toISOString();
+    let all: Session[] | undefined;
     const found = gatesThatBlock(gates, {
       event,
       session,
-      sessions: () => [
-        session,
-        ...this.#book
-          .sessions()
-          .filter(({ sessionId, at, process }) => sessionId !== session.sessionId && at > lately && (process === null || isAlive(process))),
-      ],
+      sessions: () =>
+        (all ??= [
+          session,
+          ...this.#book
+            .sessions(lately)
+            .filter(({ sessionId, process }) => sessionId !== session.sessionId && (process === null || isAlive(process))),
+        ]),
       blockedBefore: (gate) => {
         const before = this.#blocked.get(key(gate));
         return before !== undefined && (before.times === mostTimes || done === "" || done === before.done);
@@ -101,12 +103,12 @@ export class Desk {
     const startedAt = performance.now();
     const cwd = textIn(event, "cwd");
     const [file, args] = hook.args === undefined ? ["sh", ["-c", hook.command]] : [hook.command, hook.args];
-    const running = runCommand(file, args, {
+    const running = runQuickly(file, args, {
       ...(cwd === undefined ? {} : { cwd }),
       env,
       input: told,
       timeoutMs: hook.timeout === undefined ? timeoutMs : hook.timeout * 1000,
-    }).catch((error: unknown): Ran => ({ exitCode: null, stdout: "", stderr: messageOf(error) }));
+    });
     if (hook.async === true) return undefined;
     const ran = await running;
     if (ran.exitCode === null) this.#say(`hook ${name} did not end by itself at ${event.hook_event_name}`);

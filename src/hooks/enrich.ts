@@ -1,6 +1,7 @@
 /** What a hook is told besides what its agent tells it. Pure. */
 import { redact } from "../core/redact.ts";
 import type { Task } from "../core/task.ts";
+import { allCalls } from "./calls.ts";
 import { type HookEvent, under } from "./event.ts";
 import { type BackgroundTask, type Ledger, listedAs } from "./ledger.ts";
 
@@ -46,7 +47,7 @@ export function enrich(event: HookEvent, ledger: Ledger, copse_tasks: readonly C
 
 export function toolCounts(ledger: Ledger, agent: string): ToolCount[] {
   const counts = new Map<string, { count: number; failed: number }>();
-  for (const { tool_name, failed } of Object.values(under(ledger.turns, agent)?.calls ?? {})) {
+  for (const { tool_name, failed } of allCalls(under(ledger.turns, agent)?.calls ?? [])) {
     const { count, failed: before } = counts.get(tool_name) ?? { count: 0, failed: 0 };
     counts.set(tool_name, { count: count + 1, failed: before + Number(failed) });
   }

@@ -1,6 +1,7 @@
 /** Gates: ready-made hooks that keep an agent from what it would regret, by what is known to run. Off by default. Pure; `docs/gates.md` describes each. */
 import type { GateName, Gates } from "../core/hook-settings.ts";
 import type { Session } from "./book.ts";
+import { allCalls } from "./calls.ts";
 import { type HookEvent, objectIn, textIn, under } from "./event.ts";
 import { type BackgroundTask, type Ledger, startsBackground } from "./ledger.ts";
 import { builds } from "./same-work.ts";
@@ -82,7 +83,7 @@ const rules: Readonly<Record<GateName, Rule>> = {
   },
   "report-back": (_, { event, session, blockedBefore }) => {
     if (event.hook_event_name !== "TeammateIdle" || blockedBefore("report-back") || pendingOf(session, event).length > 0) return undefined;
-    const calls = Object.values(under(session.ledger.turns, event.agent_id ?? "")?.calls ?? {});
+    const calls = allCalls(under(session.ledger.turns, event.agent_id ?? "")?.calls ?? []);
     return calls.some(({ tool_name }) => tool_name === "SendMessage")
       ? undefined
       : "You have told nobody what you found. Send the lead a short report with SendMessage: what is done, what is not, what is needed.";

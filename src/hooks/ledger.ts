@@ -3,6 +3,7 @@
  * What Claude Code tells when was measured with 2.1.329: a command's start with the answer of its tool (`backgroundTaskId`), its end as a prompt (`<task-notification>`) and by its absence from the
  * list a Stop brings; a subagent's by `async_launched` and SubagentStop; a teammate's by `teammate_spawned`, its rest by TeammateIdle alone.
  */
+import { type Calls, callOf, withCall as withCallIn } from "./calls.ts";
 import { type HookEvent, objectIn, textIn, under } from "./event.ts";
 import { notification } from "./kept.ts";
 
@@ -18,12 +19,6 @@ export interface BackgroundTask {
   readonly agent_id?: string;
 }
 
-/** A call of a tool in the turn that is going on. */
-interface Call {
-  readonly tool_name: string;
-  readonly failed: boolean;
-}
-
 /** A shell command that the agent waits for. */
 export interface Command {
   readonly command: string;
@@ -36,8 +31,7 @@ interface Turn {
   readonly promptId: string | null;
   /** Of a subagent that has stopped: kept until the main agent's next turn. */
   readonly over?: true;
-  /** By the id of the call, in their order. */
-  readonly calls: Readonly<Record<string, Call>>;
+  readonly calls: Calls;
 }
 
 export interface Ledger {
@@ -110,14 +104,14 @@ function withTurn(ledger: Ledger, event: HookEvent): Ledger {
     if (event.hook_event_name === "TeammateIdle") return ledger;
     const begins = known === undefined || event.hook_event_name === "SubagentStart" || ledger.idle.includes(agent);
     const idle = ledger.idle.filter((id) => id !== agent);
-    return begins ? { ...ledger, idle, turns: { ...ledger.turns, [agent]: { promptId: null, calls: {} } } } : ledger;
+    return begins ? { ...ledger, idle, turns: { ...ledger.turns, [agent]: { promptId: null, calls: [] } } } : ledger;
   }
   const promptId = event.prompt_id ?? (event.hook_event_name === "UserPromptSubmit" ? null : (known?.promptId ?? null));
   const begins = known === undefined || known.promptId !== promptId || (promptId === null && event.hook_event_name === "UserPromptSubmit");
   if (!begins) return ledger;
   const others = Object.entries(ledger.turns).filter(([id, turn]) => id !== "" && turn.over !== true);
   // A call that a person interrupts is told of by nothing else; a prompt that waits for the calls to end belongs to their turn.
-  return { ...withoutCommandsOf(ledger, undefined), turns: { ...Object.fromEntries(others), "": { promptId, calls: {} } } };
+  return { ...withoutCommandsOf(ledger, undefined), turns: { ...Object.fromEntries(others), "": { promptId, calls: [] } } };
 }
 
 /** Counted once, from the first that is heard of it. */
@@ -125,8 +119,8 @@ function withCall(ledger: Ledger, event: HookEvent, failed: boolean): Ledger {
   const [agent, id, name] = [agentOf(event), textIn(event, "tool_use_id"), textIn(event, "tool_name")];
   const turn = under(ledger.turns, agent);
   if (id === undefined || name === undefined || turn === undefined) return ledger;
-  const calls = { ...turn.calls, [id]: { tool_name: name, failed: failed || under(turn.calls, id)?.failed === true } };
-  return { ...ledger, turns: { ...ledger.turns, [agent]: { ...turn, calls } } };
+  const calls = withCallIn(turn.calls, id, { tool_name: name, failed: failed || callOf(turn.calls, id)?.failed === true });
+  return calls === turn.calls ? ledger : { ...ledger, turns: { ...ledger.turns, [agent]: { ...turn, calls } } };
 }
 
 /** The calls of a batch, each as an event of its own. */

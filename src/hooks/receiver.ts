@@ -12,25 +12,51 @@ import { type HookEvent, hookEvent } from "./event.ts";
 /** A tool's answer can be large; what is larger than this is no event. */
 const mostBytes = 64 * 1024 * 1024;
 
+/**
+ * Every user of this machine can connect: who sends nothing or next to nothing is hung up on, and there are never so many that none of our own files can be opened. An answer may take as long as a
+ * hook does.
+ */
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 60_000,
+  maxHeaderSize: 16 * 1024,
+} as const;
+const mostConnections = 2000;
+
+/** A runner that is just leaving has the port for a moment more. */
+const patienceMs = 3000;
+const againMs = 50;
+
 /** `undefined`: the token is not for that session. */
 type Receive = (event: HookEvent, scope: string) => Promise<Answer | undefined>;
 
-/** Listens on the port of this state folder, or, where that is another program's, on another. */
-export async function receive(state: string, handle: Receive, say: (line: string) => void): Promise<Server> {
+/** Listens on the port of this state folder, or, where that stays another program's, on another. */
+export async function receive(state: string, handle: Receive, say: (line: string) => void, patience = patienceMs): Promise<Server> {
   let access = accessOf(state);
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const server = createServer(limits, (request, response) => {
     answer(request, response, access, handle).catch((error: unknown) => {
+      // Hung up on in the middle of an event: nobody is there to be told.
+      if (request.destroyed && !request.complete) return;
       say(`hooks: ${messageOf(error)}`);
       end(response, 500, "this is a bug of Copse's; the event is lost");
     });
   });
-  for (let tries = 1; ; tries++) {
+  server.maxConnections = mostConnections;
+  const until = performance.now() + patience;
+  for (let tries = 1; ; ) {
     try {
       await listening(server, access.port);
       return server;
     } catch (error) {
       if (systemCode(error) !== "EADDRINUSE" || tries === 20) throw error;
-      say(`hooks: port ${access.port} is another program's`);
+      if (performance.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, againMs));
+        continue;
+      }
+      tries++;
+      say(`hooks: port ${access.port} is another program's; where hooks were installed they have to be again: copse hooks install`);
       access = anotherPort(state);
     }
   }

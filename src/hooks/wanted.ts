@@ -47,7 +47,9 @@ function wanted(state: string, access: Access, scope: string, path: string, star
     headers: { Authorization: `Bearer ${tokenFor(access, scope)}` },
     timeout: timeoutSeconds,
   } as const;
-  const guard = { type: "command", command: `sh ${quoted(guardFile(state))}${commandMark}`, async: true } as const;
+  // Quiet also where the state folder was removed and the hooks were not.
+  const script = quoted(guardFile(state));
+  const guard = { type: "command", command: `test ! -f ${script} || sh ${script}${commandMark}`, async: true } as const;
   const starting = {
     type: "command",
     command: `${[process.execPath, cliFile(), "hooks", "start"].map(quoted).join(" ")}${commandMark}`,

@@ -19,6 +19,10 @@ import { hookSettingsFile } from "../store/paths.ts";
 import type { TaskRecord } from "../store/record.ts";
 import { isAlive } from "../system/identity.ts";
 
+/** From an event that is refused to its script's first look, on a busy machine. */
+const settleMs = 500;
+const againMs = 10_000;
+
 export class HookRoom {
   readonly #state: string;
   readonly #records: ReadonlyMap<string, TaskRecord>;
@@ -28,6 +32,7 @@ export class HookRoom {
   readonly #desk: Desk;
   readonly #projects: Projects;
   #server: Server | undefined;
+  #settling: NodeJS.Timeout | undefined;
 
   constructor(state: string, records: ReadonlyMap<string, TaskRecord>, config: () => Config, say: (line: string) => void) {
     this.#state = state;
@@ -45,14 +50,26 @@ export class HookRoom {
       writeGuard(this.#state, wakeCommand());
       const { receive } = await import("../hooks/receiver.ts");
       this.#server = await receive(this.#state, (event, scope) => this.#heard(event, scope), this.#say);
-      standGuard(this.#state);
       this.catchUp();
+      // Who was refused a moment ago may have its script still to start: until then events are kept as well.
+      this.#settling = setTimeout(() => this.#stand(), settleMs);
     } catch (error) {
       this.#say(`hooks are not received: ${messageOf(error)}`);
     }
   }
 
+  #stand(): void {
+    try {
+      standGuard(this.#state);
+    } catch (error) {
+      // No room: events are heard and kept both, and entered once.
+      this.#say(`hooks: ${messageOf(error)}`);
+      this.#settling = setTimeout(() => this.#stand(), againMs);
+    }
+  }
+
   close(): void {
+    clearTimeout(this.#settling);
     leaveGuard(this.#state);
     this.#server?.close();
     this.#server?.closeIdleConnections();
@@ -61,12 +78,13 @@ export class HookRoom {
 
   /** Takes in what sessions did while there was no runner. */
   catchUp(): void {
-    for (const { event, at } of takeMissed(this.#state)) this.#book.enter(event, at);
+    takeMissed(this.#state, (event, at) => this.#book.enterLate(event, at));
   }
 
-  /** Is there a session of a person's that would miss the runner? */
+  /** Is there a session of a person's that would miss the runner? What a script has kept meanwhile may end one. */
   needed(): boolean {
-    return this.#book.sessions().some(({ process }) => process !== null && isAlive(process));
+    this.catchUp();
+    return this.#book.processes().some(isAlive);
   }
 
   /** A settings file for a task's run that is about to start; undefined when the person's own cannot be read. */

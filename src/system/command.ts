@@ -1,4 +1,4 @@
-/** Commands of the outside world that may end with us; the only user of execa. Runs that must outlive us are in `process/`. */
+/** Commands of the outside world that may end with us; the only user of execa. Runs that must outlive us are in `process/`, hooks an agent waits for in `quick.ts`. */
 import { execa } from "execa";
 import { debug } from "./debug.ts";
 

@@ -120,12 +120,31 @@ test("a port that is another program's is left to it, and another is used", asyn
       other,
       async () => ({}),
       (line) => said.push(line),
+      100,
     );
     assert.is.not(accessOf(other).port, port);
-    assert.equal(said, [`hooks: port ${port} is another program's`]);
+    assert.match(said.join(), `hooks: port ${port} is another program's; `);
     await new Promise((resolve) => server.close(resolve));
     rmSync(other, { recursive: true });
   });
+});
+
+test("a port whose runner is just leaving is waited for", async () => {
+  const state = mkdtempSync(join(tmpdir(), "copse-receiver-"));
+  const said: string[] = [];
+  const next = () =>
+    receive(
+      state,
+      async () => ({}),
+      (line) => said.push(line),
+    );
+  const leaving = await next();
+  const { port } = accessOf(state);
+  setTimeout(() => leaving.close(), 300);
+  const server = await next();
+  assert.equal([accessOf(state).port, said], [port, []]);
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(state, { recursive: true });
 });
 
 test.run();
