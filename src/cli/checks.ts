@@ -85,6 +85,10 @@ export function claudeLogin(output: string): Verdict {
   }
 }
 
+/** An older version's, or of a port that had to be given up. */
+export const hooksStale = (file: string): Verdict =>
+  warn("hooks", `those in ${file} are not the ones this version would put there`, "Bring them up to date: copse hooks install");
+
 /** Where Copse's hooks are, and which gates are held against what they bring; `problem`: why a settings file cannot be read. */
 export function hooks(installed: readonly string[], problem: string | undefined, gates: Gates = {}): Verdict {
   if (problem !== undefined)

@@ -28,8 +28,8 @@ const guarded: Readonly<Record<string, string | undefined>> = {
   SessionEnd: undefined,
 };
 
-/** Longer than any hook of a person's is waited for, so that it is the runner who gives up first. */
-const timeoutSeconds = 3600;
+/** A little longer than any hook of a person's is waited for, so that it is the runner who gives up first; a runner that hangs holds an agent no longer. */
+const timeoutSeconds = 620;
 const startSeconds = 60;
 
 /** For the settings of a person, whose sessions are no task's. */

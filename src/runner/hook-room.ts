@@ -23,6 +23,9 @@ import { isAlive } from "../system/identity.ts";
 const settleMs = 500;
 const againMs = 10_000;
 
+/** An answer that is lost lets pass what a hook would have kept from happening. */
+const leaveMs = 5000;
+
 export class HookRoom {
   readonly #state: string;
   readonly #records: ReadonlyMap<string, TaskRecord>;
@@ -32,6 +35,7 @@ export class HookRoom {
   readonly #desk: Desk;
   readonly #projects: Projects;
   #server: Server | undefined;
+  #answering = 0;
   #settling: NodeJS.Timeout | undefined;
 
   constructor(state: string, records: ReadonlyMap<string, TaskRecord>, config: () => Config, say: (line: string) => void) {
@@ -68,12 +72,15 @@ export class HookRoom {
     }
   }
 
-  close(): void {
+  /** Nothing new is heard from now on; what is being answered is waited for, a while. */
+  async close(): Promise<void> {
     clearTimeout(this.#settling);
     leaveGuard(this.#state);
     this.#server?.close();
     this.#server?.closeIdleConnections();
     this.#server = undefined;
+    const deadline = Date.now() + leaveMs;
+    while (this.#answering > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** Takes in what sessions did while there was no runner. */
@@ -103,6 +110,15 @@ export class HookRoom {
   }
 
   async #heard(event: HookEvent, scope: string): Promise<Answer | undefined> {
+    this.#answering++;
+    try {
+      return await this.#answer(event, scope);
+    } finally {
+      this.#answering--;
+    }
+  }
+
+  async #answer(event: HookEvent, scope: string): Promise<Answer | undefined> {
     this.catchUp();
     const record = this.#taskOf(event.session_id);
     if (scope === anySession) {

@@ -59,6 +59,7 @@ export class Runner {
   #busyAt = performance.now();
   #ticks = 0;
   #stamp: string | undefined;
+  #leaving = false;
   #leave: (code: number) => void = () => {};
 
   constructor(state: string, epoch: number, version: string, say: (line: string) => void) {
@@ -312,9 +313,10 @@ export class Runner {
   }
 
   #goAway(why: string): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
     this.#door.close();
-    this.#hooks.close();
     this.#say(`runner ${process.pid} leaves: ${why}`);
-    this.#leave(0);
+    void this.#hooks.close().finally(() => this.#leave(0));
   }
 }

@@ -64,6 +64,8 @@ inBox("installed beside what is there, known to doctor, brought up to date, out 
   const doctor = await box.json(["doctor"]);
   assert.is(doctor.checks.find((one: { name: string }) => one.name === "hooks").text, `installed in ${file}`);
   atPort(box.state, 80);
+  const stale = (await box.json(["doctor"])).checks.find((one: { name: string }) => one.name === "hooks");
+  assert.equal([stale.status, stale.fix], ["warn", "Bring them up to date: copse hooks install"]);
   const updated = await hooks(box, "install --json");
   assert.equal(JSON.parse(updated.stdout).settings, { scope: "user", file, change: "updated" });
   assert.is(textOf(file), written.replaceAll(":4711/", ":80/"));

@@ -94,6 +94,17 @@ inBox("every matching hook gets the event with what is known, side by side; thei
   await box.copse(["stop", "docs"]);
 });
 
+inBox("a runner that is stopped answers first what it was asked, and keeps what comes later for the next", async (box) => {
+  const begun = join(box.dir, "begun");
+  personConfig(box, { hooks: { PreToolUse: [{ hooks: [hook(`touch ${begun}; sleep 1; echo never >&2; exit 2`)] }] } });
+  const one = await session(box);
+  await one.start();
+  const answer = one.send("PreToolUse", call("1"));
+  await waitFor(() => existsSync(begun), "the hook");
+  assert.is((await box.copse(["runner", "stop"])).code, 0);
+  assert.is((await answer).hookSpecificOutput.permissionDecisionReason, "never");
+});
+
 inBox("a project's hooks run once they are trusted, and not in the words an agent gives them", async (box) => {
   const mark = join(box.dir, "ran");
   projectConfig(box, { hooks: { Stop: [{ hooks: [hook(`touch ${mark}`)] }] } });

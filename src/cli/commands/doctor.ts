@@ -7,8 +7,9 @@ import { safe } from "../../core/safe.ts";
 import { gitMaybe } from "../../git/git.ts";
 import { findRepository, type Repository } from "../../git/repository.ts";
 import { listWorktrees } from "../../git/worktrees.ts";
-import { isInstalled } from "../../hooks/settings.ts";
+import { install, isInstalled } from "../../hooks/settings.ts";
 import { projectSettings, readSettings, userSettings } from "../../hooks/settings-file.ts";
+import { wantedOfSessions } from "../../hooks/wanted.ts";
 import { loadConfig } from "../../store/config.ts";
 import { makeDir } from "../../store/files.ts";
 import { isOpen, readLately, taskOf } from "../../store/index-file.ts";
@@ -89,7 +90,10 @@ function hooksCheck(repo: Repository | undefined): check.Verdict {
   const installed: string[] = [];
   for (const file of files) {
     try {
-      if (isInstalled(readSettings(file) ?? "")) installed.push(file);
+      const text = readSettings(file) ?? "";
+      if (!isInstalled(text)) continue;
+      if (install(text, wantedOfSessions(stateDir())) !== text) return check.hooksStale(file);
+      installed.push(file);
     } catch (error) {
       return check.hooks([], `${file}: ${messageOf(error)}`);
     }
