@@ -2,12 +2,13 @@
  * Every event of an interactive session that a person and a scripted model can make fire, with the hooks installed and a hook of the person's on each: both fields are on all of them. (Tool calls,
  * subagents and background work: hooks.test.ts; teams, tasks and compactions: teams.test.ts.) Not made to fire: PermissionDenied, which is auto mode's, and Elicitation, which is an MCP server's.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { error, message, text, turn, userTexts } from "../support/messages-api.ts";
 import { type Tmux, tmux } from "../support/tmux.ts";
+import { keepsIn, linesOf } from "./told.ts";
 import { type Json, settle, waitFor, world } from "./world.ts";
 
 test("permissions, notifications, slash commands, models, folders, files, settings, failures", async () => {
@@ -25,13 +26,7 @@ test("permissions, notifications, slash commands, models, folders, files, settin
     { files: { "a.txt": "a\n", "CLAUDE.md": "Be nice.\n", ".claude/commands/greet.md": "Say hello\n", "sub/b.txt": "b\n" } },
   );
   const told = join(box.dir, "told");
-  const events = (): Json[] =>
-    existsSync(told)
-      ? readFileSync(told, "utf8")
-          .split("\n")
-          .filter((line) => line !== "")
-          .map((line) => JSON.parse(line))
-      : [];
+  const events = () => linesOf(told);
   const hears = (name: string, fits: (one: Json) => boolean = () => true) =>
     waitFor(() => events().find((one) => one.hook_event_name === name && fits(one)), name);
   const stops = () => events().filter((one) => one.hook_event_name === "Stop").length;
@@ -43,7 +38,7 @@ test("permissions, notifications, slash commands, models, folders, files, settin
     mkdirSync(elsewhere);
     mkdirSync(join(home, ".config", "copse"), { recursive: true });
     const names = Object.keys(JSON.parse((await box.copse(["hooks", "install", "--print"])).stdout).hooks);
-    const keeps = { hooks: [{ type: "command", command: `x=$(cat); printf '%s\\n' "$x" >> ${told}` }] };
+    const keeps = { hooks: [{ type: "command", command: keepsIn(told) }] };
     const watches = JSON.stringify({ hookSpecificOutput: { hookEventName: "SessionStart", watchPaths: [join(box.repo, "watched.txt")] } });
     const start = { hooks: [{ type: "command", command: `cat > /dev/null; echo '${watches}'` }] };
     const hooks = Object.fromEntries(names.map((name) => [name, name === "SessionStart" ? [keeps, start] : [keeps]]));

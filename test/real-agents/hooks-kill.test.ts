@@ -1,32 +1,19 @@
 /** The runner killed in the middle of a turn of the real Claude Code: the agent's work goes on, the runner comes back by itself, and the person's hook is told what the transcript says. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { message, text, turn } from "../support/messages-api.ts";
 import { kill, runnerPid } from "../support/sandbox.ts";
+import { callsIn, counted, keepsIn, linesOf } from "./told.ts";
 import { type Json, settle, type World, waitFor, world } from "./world.ts";
 
-const linesOf = (file: string): Json[] =>
-  readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line));
-
-/** How often each tool was called, by the session's transcript; a message may stand in it more than once. */
-function callsIn(box: World, session: string): Record<string, number> {
+/** By the session's transcript. */
+function transcriptOf(box: World, session: string): Record<string, number> {
   const projects = join(box.env["HOME"] ?? "", ".claude", "projects");
   const file = readdirSync(projects, { recursive: true }).find((name) => String(name).endsWith(`${session}.jsonl`));
-  const calls = new Map<string, string>();
-  for (const { type, message: said } of linesOf(join(projects, String(file))))
-    if (type === "assistant") for (const block of said.content) if (block.type === "tool_use") calls.set(block.id, block.name);
-  const counts: Record<string, number> = {};
-  for (const name of calls.values()) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
+  return callsIn(join(projects, String(file)));
 }
-
-const counted = (one: Json): Record<string, number> =>
-  Object.fromEntries(one.tools_called_this_turn.map((tool: Json) => [tool.tool_name, tool.count]));
 
 /** `folder`: where the agent works. `begin` brings a session to its end. @returns what a hook of the person's at Stop was told */
 async function killedInTheMiddle(
@@ -63,14 +50,14 @@ async function killedInTheMiddle(
     const told = join(box.dir, "told");
     const file = join(box.env["HOME"] ?? "", ".config", "copse", "config.json");
     mkdirSync(join(file, ".."), { recursive: true });
-    const hooks = [{ hooks: [{ type: "command", command: `x=$(cat); printf '%s\\n' "$x" >> ${told}` }] }];
+    const hooks = [{ hooks: [{ type: "command", command: keepsIn(told) }] }];
     writeFileSync(file, JSON.stringify({ hooks: { Stop: hooks } }));
     writeFileSync(told, "");
     await begin(box);
     assert.ok(killed > 0, "a runner was killed");
     const stops = linesOf(told);
     assert.ok(stops.length > 0, "the person's hook was called after it");
-    return { stops, transcript: callsIn(box, stops[0].session_id) };
+    return { stops, transcript: transcriptOf(box, stops[0].session_id) };
   } finally {
     await box.close();
   }

@@ -2,36 +2,18 @@
  * Hooks of a real session, through the runner (`copse hooks install`, a hook in the configuration) and through `copse hooks run`: both fields on every event, in the promised shape, and the same counts
  * as Claude Code's own transcripts.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Block, message, text, turn, userTexts } from "../support/messages-api.ts";
+import { callsIn, counted, keepsIn, linesOf } from "./told.ts";
 import { type Json, settle, waitFor, world } from "./world.ts";
 
 const names = [
   ...["SessionStart", "SessionEnd", "UserPromptSubmit", "PreToolUse", "PostToolUse", "PostToolUseFailure", "PostToolBatch"],
   ...["SubagentStart", "SubagentStop", "Stop", "Notification", "PermissionRequest", "PermissionDenied", "MessageDisplay"],
 ];
-
-const linesOf = (file: string): Json[] =>
-  readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line));
-
-/** How often each tool was called, by a transcript; a message may stand in it block by block, and again. */
-function callsIn(file: string): Record<string, number> {
-  const calls = new Map<string, string>();
-  for (const { type, message: said } of linesOf(file))
-    if (type === "assistant") for (const block of said.content) if (block.type === "tool_use") calls.set(block.id, block.name);
-  const counts: Record<string, number> = {};
-  for (const name of calls.values()) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
-}
-
-const counted = (one: Json): Record<string, number> =>
-  Object.fromEntries(one.tools_called_this_turn.map((tool: Json) => [tool.tool_name, tool.count]));
 
 const cases = "parallel calls, failures, background work, subagents, a second turn and a resumed session";
 test(`through the runner: ${cases}`, () => session(true));
@@ -56,8 +38,7 @@ async function session(installed: boolean): Promise<void> {
   try {
     settle(box, [box.repo]);
     const told = join(box.dir, "told");
-    // Each line in one write; the file is a test's own hook.
-    const keeps = `x=$(cat); printf '%s\\n' "$x" >> ${told}`;
+    const keeps = keepsIn(told);
     const hooksBy = (command: string) => Object.fromEntries(names.map((name) => [name, [{ hooks: [{ type: "command", command }] }]]));
     const settings = join(box.dir, "settings.json");
     if (installed) {

@@ -2,35 +2,14 @@
  * A team of agents in an interactive session under tmux, with the hooks installed and a person's own hook on every event: both fields on each, a teammate's calls its own, its background work told, its
  * rest noticed; a compaction in the middle. Counts are held against Claude Code's transcripts.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Block, message, text, turn, userTexts } from "../support/messages-api.ts";
 import { type Tmux, tmux } from "../support/tmux.ts";
+import { callsIn, counted, keepsIn, linesOf } from "./told.ts";
 import { type Json, settle, waitFor, world } from "./world.ts";
-
-const linesOf = (file: string): Json[] =>
-  readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line));
-
-/** Ids of the calls a transcript has, by tool. */
-function callsIn(file: string): Map<string, string> {
-  const calls = new Map<string, string>();
-  for (const { type, message: said } of linesOf(file))
-    if (type === "assistant") for (const block of said.content) if (block.type === "tool_use") calls.set(block.id, block.name);
-  return calls;
-}
-
-const counted = (one: Json): Record<string, number> =>
-  Object.fromEntries(one.tools_called_this_turn.map((tool: Json) => [tool.tool_name, tool.count]));
-const byName = (names: Iterable<string>): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
-};
 
 test("a lead, a teammate with background work of its own, tasks made and completed, a compaction", async () => {
   let made = 0;
@@ -64,7 +43,7 @@ test("a lead, a teammate with background work of its own, tasks made and complet
     const home = box.env["HOME"] ?? "";
     mkdirSync(join(home, ".config", "copse"), { recursive: true });
     const names = Object.keys(JSON.parse((await box.copse(["hooks", "install", "--print"])).stdout).hooks);
-    const hooks = [{ hooks: [{ type: "command", command: `x=$(cat); printf '%s\\n' "$x" >> ${told}` }] }];
+    const hooks = [{ hooks: [{ type: "command", command: keepsIn(told) }] }];
     writeFileSync(
       join(home, ".config", "copse", "config.json"),
       JSON.stringify({ hooks: Object.fromEntries(names.map((name) => [name, hooks])) }),
@@ -109,14 +88,14 @@ test("a lead, a teammate with background work of its own, tasks made and complet
     const projects = join(home, ".claude", "projects");
     const folder = join(projects, readdirSync(projects)[0] ?? "");
     const mates = join(folder, idle.session_id, "subagents", `agent-${idle.agent_id}.jsonl`);
-    assert.equal(counted(idle), byName(callsIn(mates).values()), "a teammate's calls are its own, as its transcript says");
+    assert.equal(counted(idle), callsIn(mates), "a teammate's calls are its own, as its transcript says");
     assert.equal(counted(idle), { Read: 2, Bash: 1 });
     assert.equal(
       idle.background_tasks.map((task: Json) => [task.tool_name, task.command, task.agent_id === idle.agent_id]),
       [["Bash", "sleep 300", true]],
     );
     const [first, second] = named("Stop");
-    assert.equal(counted(first), byName(callsIn(join(folder, `${idle.session_id}.jsonl`)).values()), "so are the lead's");
+    assert.equal(counted(first), callsIn(join(folder, `${idle.session_id}.jsonl`)), "so are the lead's");
     const agents = (one: Json) =>
       one.background_tasks.filter((task: Json) => task.tool_name === "Agent").map((task: Json) => task.description);
     assert.equal(agents(named("TaskCompleted")[0]), ["Research it"], "while it works");
