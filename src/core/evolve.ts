@@ -127,6 +127,8 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
       return task.worktreeState === "present"
         ? delivering(next, { kind: "stopped", how: event.how }, event.at)
         : ended(next, { kind: "stopped", how: event.how }, event.at);
+    case "skipped":
+      return { ...ended(next, { kind: "stopped", how: event.failure.message }, event.at), failure: event.failure };
     case "checked":
       return { ...next, verify: { status: event.status, checks: event.checks } };
     case "sent-back": {

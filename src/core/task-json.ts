@@ -1,5 +1,6 @@
 /** The JSON of one task, field by field as promised in the contract. Unknown is null, never left out. Pure. */
 import { followUpCount, followUpsDone, stepOf, stepsOf } from "./chain.ts";
+import { afterOf, policyOf } from "./prerequisites.ts";
 import { redact } from "./redact.ts";
 import { type Beside, isTerminal, type Task } from "./task.ts";
 
@@ -28,6 +29,9 @@ export function taskJson(task: Task, beside: Beside = {}): Record<string, unknow
     tags: task.request.tags,
     deliver: task.request.deliver,
     startedBy: task.request.startedBy ? { id: task.request.startedBy.id, label: task.request.startedBy.label } : null,
+    after: afterOf(task).map(({ id, label }) => ({ id, label })),
+    onFailure: afterOf(task).length === 0 ? null : policyOf(task),
+    batch: task.request.batch ?? null,
     createdAt: task.createdAt,
     startedAt: task.startedAt,
     endedAt: task.endedAt,

@@ -28,6 +28,7 @@ import { HookRoom } from "./hook-room.ts";
 import { IndexUpkeep } from "./index-upkeep.ts";
 import { once } from "./once.ts";
 import { OverlapWatch } from "./overlaps.ts";
+import { heldByTasks, wakeDependants } from "./prerequisites.ts";
 import { stagger } from "./stagger.ts";
 
 const tickMs = 1000;
@@ -142,6 +143,8 @@ export class Runner {
   #drive(record: TaskRecord): void {
     const { id } = record.task;
     this.#records.set(id, record);
+    wakeDependants(this.#records, id);
+    const idle: House["idle"] = (task, isIdle) => (isIdle ? this.#idle.add(task) : this.#idle.delete(task));
     const house: House = {
       queue: this.#queue,
       config: () => this.#config,
@@ -152,11 +155,13 @@ export class Runner {
       limitMet: (task, closed) => this.#limitMet(task, closed),
       tell: (task) => this.#announcer.tell(task),
       hookSettings: (task) => this.#hooks.settingsFor(task),
-      idle: (task, idle) => (idle ? this.#idle.add(task) : this.#idle.delete(task)),
+      idle,
+      heldByTasks: (task) => heldByTasks(task, this.#records, (isIdle) => idle(id, isIdle)),
     };
     drive(record, house)
       .then(() => {
         this.#records.delete(id);
+        wakeDependants(this.#records, id);
         this.#again.forget(id);
         this.#settled.set(id, record.bytes);
         this.#say(`${record.task.label} (${id}): ${record.task.state}`);

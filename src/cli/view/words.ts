@@ -1,6 +1,7 @@
 /** Every sentence a person reads about a task. Pure: tasks in, text out; nothing an agent said reaches it unsafe. */
 import { chainText, followUpCount, followUpsDone, stepsOf } from "../../core/chain.ts";
 import { sayDuration } from "../../core/duration.ts";
+import { afterOf, nameOf, policyOf } from "../../core/prerequisites.ts";
 import { redact } from "../../core/redact.ts";
 import { safe, safeLine } from "../../core/safe.ts";
 import type { Beside, Overlap, PullRequestSeen, Task, WaitingFor } from "../../core/task.ts";
@@ -149,10 +150,11 @@ function prText({ number, draft, state, checks }: PullRequestSeen): string {
 }
 
 /** What `run` prints: label, id, next commands. */
-export function submittedText(task: Task, position: number | null, paint: Paint): string {
+export function submittedText(task: Task, waiting: WaitingFor | undefined, paint: Paint): string {
   const name = safeLine(task.label, 100);
   const ref = refOf(task);
-  const where = position === null || position <= 1 ? "" : `, ${position} in line`;
+  const { kind, text, position = 0 } = waiting ?? { kind: "slot", text: "" };
+  const where = kind === "task" ? `, ${safeLine(text, 200)}` : position <= 1 ? "" : `, ${position} in line`;
   return [
     `${paint.bold(name)} ${paint.dim(`(${task.id})`)} queued${where}`,
     `  copse show ${ref}       what it does, what it costs`,
@@ -163,7 +165,7 @@ export function submittedText(task: Task, position: number | null, paint: Paint)
 }
 
 /** How a person names the task on a command line: its label where that needs no quotes, else its id. */
-export const refOf = (task: Task): string => (/^[\w][\w.-]*$/.test(task.label) ? task.label : task.id);
+export const refOf = (task: Task): string => nameOf(task);
 
 /** One task's life in sentences, what it cost, what can be done next. */
 export function showText(task: Task, beside: Beside, story: readonly string[], paint: Paint, now: number): string {
@@ -189,6 +191,14 @@ export function showText(task: Task, beside: Beside, story: readonly string[], p
         : `${task.branch} from ${task.baseRef} (${task.base?.slice(0, 12)})`,
     ],
     ["worktree", task.worktree],
+    [
+      "after",
+      afterOf(task).length === 0
+        ? null
+        : `${afterOf(task)
+            .map(({ label }) => label)
+            .join(", ")}${policyOf(task) === "hold" ? " (held if one of them does not end well)" : ""}`,
+    ],
     [
       "evidence",
       task.verify.checks.length === 0

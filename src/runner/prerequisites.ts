@@ -1,0 +1,61 @@
+/** A task that comes after others: it stays queued until they have ended well, without a place in the line. All of it follows from the logs, so a new runner knows as much. */
+import { afterOf, mayHaveToWait, weighBefore } from "../core/prerequisites.ts";
+import type { Task } from "../core/task.ts";
+import { taskDir } from "../store/paths.ts";
+import type { TaskRecord } from "../store/record.ts";
+import { readTask } from "../store/tasks.ts";
+
+type Records = ReadonlyMap<string, TaskRecord>;
+
+/** The runner wakes it when one of the others changes; this is for what it was not told of. */
+const lookMs = 30_000;
+
+/** `idle`: it waits for others (true) or goes on (false). @returns whether the task has to look again before it may stand in line */
+export async function heldByTasks(record: TaskRecord, records: Records, idle: (idle: boolean) => void): Promise<boolean> {
+  const { task } = record;
+  if (!mayHaveToWait(task)) return false;
+  const verdict = weighBefore(
+    task,
+    afterOf(task).map((one) => ({ ...one, task: prerequisite(record, records, one.id) })),
+  );
+  const known = task.notBefore?.kind === "task" && task.notBefore.at === null ? task.notBefore.text : null;
+  switch (verdict.do) {
+    case "start":
+      if (known !== null) await hold(record, "what it waited for is done", new Date().toISOString());
+      return false;
+    case "skip":
+      await record.add((now) => (isWaiting(now) ? [{ type: "skipped", failure: verdict.failure }] : []));
+      return true;
+    case "wait":
+      if (known !== verdict.text) {
+        // Something may have happened meanwhile: looked at again before it waits.
+        await hold(record, verdict.text, null);
+        return true;
+      }
+      idle(true);
+      await record.wait(lookMs);
+      idle(false);
+      return true;
+  }
+}
+
+const isWaiting = (task: Task): boolean => task.state === "queued" && task.stopAsked === null;
+
+const hold = (record: TaskRecord, text: string, until: string | null) =>
+  record.add((now) => (isWaiting(now) ? [{ type: "held", kind: "task", until, text }] : []));
+
+/** As this runner has it in hand, else from its log. */
+function prerequisite({ state, task }: TaskRecord, records: Records, id: string): Task | undefined {
+  const open = records.get(id);
+  if (open !== undefined) return open.task;
+  try {
+    return readTask(taskDir(state, task.repoId, id)).task;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What waits for this task looks again: it has ended, or is taken up anew. */
+export function wakeDependants(records: Records, id: string): void {
+  for (const record of records.values()) if (afterOf(record.task).some((one) => one.id === id)) record.wake();
+}
