@@ -1,7 +1,7 @@
 /** `--after`, `--on-failure` and `--base @label`: what a task is to wait for, from what was typed. Everything that can never start is refused here. */
 import { CopseError } from "../core/errors.ts";
 import type { Fact } from "../core/events.ts";
-import { afterOf, circleOf, endedWell, howItEnded, mayHaveToWait, nameOf, waitsFor, weighBefore } from "../core/prerequisites.ts";
+import { afterOf, circleOf, endedWell, howItEnded, isStuck, mayHaveToWait, nameOf, waitsFor, weighBefore } from "../core/prerequisites.ts";
 import { isTerminal, type OnFailure, type Prerequisite, type Request, type Task } from "../core/task.ts";
 import type { Repository } from "../git/repository.ts";
 import { stateDir, taskDir } from "../store/paths.ts";
@@ -57,16 +57,24 @@ export function prerequisitesOf(
   if (tasks.size === 0) return { request: {}, facts: [] };
   const after = [...tasks.values()].map(({ id, label }) => ({ id, label }));
   requireNoCircle(after, waiter);
-  const open = [...tasks.values()].filter((task) => !endedWell(task));
+  const open = [...tasks.values()].filter((task) => !endedWell(task)).map((task) => ({ id: task.id, label: task.label, task }));
   return {
     request: {
       after,
       ...(from === undefined ? {} : { baseOf: { id: from.id, label: from.label } }),
       onFailure: policy ?? configured,
     },
-    facts: open.length === 0 ? [] : [{ type: "held", kind: "task", until: null, text: waitsFor(open) }],
+    facts: open.length === 0 ? [] : [heldFor(waitsFor(open), open.some(isStuck))],
   };
 }
+
+const heldFor = (text: string, needsPerson: boolean): Fact => ({
+  type: "held",
+  kind: "task",
+  until: null,
+  text,
+  ...(needsPerson ? { needsPerson } : {}),
+});
 
 function taskHere(name: string, repo: Repository): Task {
   const { task } = findTask(name, repo.top);
@@ -129,12 +137,19 @@ export function waitsAgain(task: Task): readonly Fact[] {
     throw new CopseError("CONFLICT", `${task.label} waits for itself (${way.join(" → ")}) and can never start`, {
       hint: "Submit one of these tasks anew, without --after.",
     });
-  const before = afterOf(task).map((one) => ({ ...one, task: readMaybeTask(task.repoId, one.id) }));
-  const verdict = weighBefore(task, before);
+  const verdict = weighBefore(task, beforeOf(task));
   if (verdict.do === "start") return [];
-  if (verdict.do === "wait") return [{ type: "held", kind: "task", until: null, text: verdict.text }];
+  if (verdict.do === "wait") return [heldFor(verdict.text, verdict.needsPerson)];
   throw new CopseError("WRONG_STATE", `${task.label} would be ${verdict.failure.message} again`, { hint: verdict.failure.hint ?? "" });
 }
+
+/** Does it wait for a person by way of what it comes after? Its own record may lag behind theirs, so they are looked at. */
+export function waitsForPerson(task: Task): boolean {
+  if (task.state !== "queued" || task.notBefore?.needsPerson !== true) return false;
+  return beforeOf(task).some((one) => (one.task?.state === "queued" ? waitsForPerson(one.task) : isStuck(one)));
+}
+
+const beforeOf = (task: Task) => afterOf(task).map((one) => ({ ...one, task: readMaybeTask(task.repoId, one.id) }));
 
 function readMaybeTask(repoId: string, id: string): Task | undefined {
   try {

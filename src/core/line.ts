@@ -1,7 +1,7 @@
 /** The line before the slots: who is next, and who waits for what. Pure; p-queue asks it for the next task, listings for positions. */
 import { type Job, type Weight, weigh } from "./order.ts";
 import { afterOf } from "./prerequisites.ts";
-import type { Task, WaitingFor } from "./task.ts";
+import type { NotBefore, Task, WaitingFor } from "./task.ts";
 import { nextTurn, type Turns } from "./turns.ts";
 
 export interface Limits {
@@ -101,8 +101,7 @@ export function waitingFor(tasks: readonly Task[], now: string): Map<string, Wai
   for (const task of tasks) {
     if (task.state !== "queued") continue;
     const held = task.notBefore;
-    if (held && (held.at === null || held.at > now))
-      result.set(task.id, { kind: held.kind, text: held.text, ...(held.at === null ? {} : { until: held.at }) });
+    if (held && (held.at === null || held.at > now)) result.set(task.id, heldText(held));
     else inLine.push(task);
   }
   const weights = tasks.some(({ request }) => request.after !== undefined || request.batch !== undefined)
@@ -116,6 +115,13 @@ export function waitingFor(tasks: readonly Task[], now: string): Map<string, Wai
   });
   return result;
 }
+
+const heldText = ({ kind, text, at, needsPerson }: NotBefore): WaitingFor => ({
+  kind,
+  text,
+  ...(at === null ? {} : { until: at }),
+  ...(needsPerson === undefined ? {} : { needsPerson }),
+});
 
 /** 1 → "1st", 2 → "2nd", 11 → "11th". */
 export function ordinal(n: number): string {

@@ -4,13 +4,13 @@ import { isTerminal } from "./task.ts";
 
 /** `task` undefined: its record is gone, or cannot be read. */
 export interface Before extends Prerequisite {
-  readonly task: Pick<Task, "state" | "verify" | "failure"> | undefined;
+  readonly task: Pick<Task, "state" | "verify" | "failure" | "notBefore" | "attachedBy"> | undefined;
 }
 
 export type Verdict =
   | { readonly do: "start" }
-  /** `held`: nothing goes on by itself; somebody has to do what the text says. */
-  | { readonly do: "wait"; readonly held: boolean; readonly text: string }
+  /** `needsPerson`: nothing goes on by itself; somebody has to do something, for this task or for one before it. */
+  | { readonly do: "wait"; readonly needsPerson: boolean; readonly text: string }
   | { readonly do: "skip"; readonly failure: Failure };
 
 /** Why a task that waited for another was never begun. */
@@ -39,19 +39,24 @@ export function weighBefore(task: Pick<Task, "id" | "label" | "request">, before
     if (policyOf(task) === "skip") return { do: "skip", failure: failureOf(task, first) };
     const isWhole = lost.every((one) => one.task !== undefined);
     const way = isWhole ? `copse retry ${lost.map(nameOf).join(" ")}` : `copse stop ${nameOf(task)}`;
-    return { do: "wait", held: true, text: `held: ${lost.map(howItEnded).join(", ")}; ${way}` };
+    return { do: "wait", needsPerson: true, text: `held: ${lost.map(howItEnded).join(", ")}; ${way}` };
   }
   const open = before.filter((one) => one.task !== undefined && !endedWell(one.task));
-  return open.length === 0 ? { do: "start" } : { do: "wait", held: false, text: waitsFor(open) };
+  return open.length === 0 ? { do: "start" } : { do: "wait", needsPerson: open.some(isStuck), text: waitsFor(open) };
 }
 
-/** `waits for a, b`. */
-export function waitsFor(open: readonly Prerequisite[]): string {
+/** Nothing comes of it before a person has answered, or tried another one again. */
+export const isStuck = (before: Before): boolean => isLost(before) || asks(before) || before.task?.notBefore?.needsPerson === true;
+
+const asks = ({ task }: Before): boolean => task?.state === "blocked" && task.attachedBy === null;
+
+/** `waits for a, b (needs you)`. */
+export function waitsFor(open: readonly Before[]): string {
   const most = 5;
   const more = open.length > most ? ` and ${open.length - most} more` : "";
   return `waits for ${open
     .slice(0, most)
-    .map(({ label }) => label)
+    .map((one) => (isStuck(one) ? `${one.label} (${asks(one) ? "needs you" : "held"})` : one.label))
     .join(", ")}${more}`;
 }
 

@@ -120,6 +120,17 @@ export interface WaitingFor {
   readonly text: string;
   readonly position?: number;
   readonly until?: Instant;
+  /** Left out where it goes on by itself. */
+  readonly needsPerson?: true;
+}
+
+/** Why it stands outside of the line, and until when; null: until what the text says is over. */
+export interface NotBefore {
+  readonly at: Instant | null;
+  readonly kind: "limit" | "time" | "task";
+  readonly text: string;
+  /** It goes on only once a person has done something. */
+  readonly needsPerson?: true;
 }
 
 /** Another task whose work would conflict with this one's, as both stand now. */
@@ -251,7 +262,7 @@ export interface Task {
   readonly startedAt: Instant | null;
   readonly endedAt: Instant | null;
   readonly needs: Needs | null;
-  readonly notBefore: { readonly at: Instant | null; readonly kind: "limit" | "time" | "task"; readonly text: string } | null;
+  readonly notBefore: NotBefore | null;
   readonly progress: Progress;
   readonly summary: string | null;
   /** Of a chain: the agent's last words at the end of each step that is done, the prompt's first (see `chain.ts`). */

@@ -10,8 +10,8 @@ type Records = ReadonlyMap<string, TaskRecord>;
 /** The runner wakes it when one of the others changes; this is for what it was not told of. */
 const lookMs = 30_000;
 
-/** `idle`: it waits for others (true) or goes on (false). @returns whether the task has to look again before it may stand in line */
-export async function heldByTasks(record: TaskRecord, records: Records, idle: (idle: boolean) => void): Promise<boolean> {
+/** `idle`: who has nothing to do but wait. @returns whether the task has to look again before it may stand in line */
+export async function heldByTasks(record: TaskRecord, records: Records, idle: Set<string>): Promise<boolean> {
   const { task } = record;
   if (!mayHaveToWait(task)) return false;
   const verdict = weighBefore(
@@ -27,22 +27,23 @@ export async function heldByTasks(record: TaskRecord, records: Records, idle: (i
       await record.add((now) => (isWaiting(now) ? [{ type: "skipped", failure: verdict.failure }] : []));
       return true;
     case "wait":
-      if (known !== verdict.text) {
+      if (known !== verdict.text || (task.notBefore?.needsPerson ?? false) !== verdict.needsPerson) {
         // Something may have happened meanwhile: looked at again before it waits.
-        await hold(record, verdict.text, null);
+        await hold(record, verdict.text, null, verdict.needsPerson);
+        wakeDependants(records, task.id);
         return true;
       }
-      idle(true);
+      idle.add(task.id);
       await record.wait(lookMs);
-      idle(false);
+      idle.delete(task.id);
       return true;
   }
 }
 
 const isWaiting = (task: Task): boolean => task.state === "queued" && task.stopAsked === null;
 
-const hold = (record: TaskRecord, text: string, until: string | null) =>
-  record.add((now) => (isWaiting(now) ? [{ type: "held", kind: "task", until, text }] : []));
+const hold = (record: TaskRecord, text: string, until: string | null, needsPerson = false) =>
+  record.add((now) => (isWaiting(now) ? [{ type: "held", kind: "task", until, text, ...(needsPerson ? { needsPerson } : {}) }] : []));
 
 /** As this runner has it in hand, else from its log. */
 function prerequisite({ state, task }: TaskRecord, records: Records, id: string): Task | undefined {

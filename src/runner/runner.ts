@@ -29,7 +29,7 @@ import { IndexUpkeep } from "./index-upkeep.ts";
 import { once } from "./once.ts";
 import { Order } from "./order.ts";
 import { OverlapWatch } from "./overlaps.ts";
-import { heldByTasks } from "./prerequisites.ts";
+import { heldByTasks, wakeDependants } from "./prerequisites.ts";
 import { stagger } from "./stagger.ts";
 
 const tickMs = 1000;
@@ -147,7 +147,6 @@ export class Runner {
     const { id } = record.task;
     this.#records.set(id, record);
     this.#order.changed(record.task);
-    const idle: House["idle"] = (task, isIdle) => (isIdle ? this.#idle.add(task) : this.#idle.delete(task));
     const house: House = {
       queue: this.#queue,
       config: () => this.#config,
@@ -158,8 +157,11 @@ export class Runner {
       limitMet: (task, closed) => this.#limitMet(task, closed),
       tell: (task) => this.#announcer.tell(task),
       hookSettings: (task) => this.#hooks.settingsFor(task),
-      idle,
-      heldByTasks: (task) => heldByTasks(task, this.#records, (isIdle) => idle(id, isIdle)),
+      idle: (task, isIdle) => {
+        isIdle ? this.#idle.add(task) : this.#idle.delete(task);
+        wakeDependants(this.#records, task);
+      },
+      heldByTasks: (task) => heldByTasks(task, this.#records, this.#idle),
     };
     drive(record, house)
       .then(() => {

@@ -43,7 +43,7 @@ inBox("a task waits for those it comes after, and builds on the branch of one of
   assert.match((await box.copse(["show", "both"])).stdout, /after +api, docs/);
   assert.match((await box.copse(["report"])).stdout, /## Waiting for others\n\n### both[\s\S]*waits for api/);
   open(box);
-  assert.is((await box.copse(["wait"])).code, 0);
+  assert.is((await box.copse(["wait", "--timeout", "30s"])).code, 0);
   const done = await box.task("both");
   assert.is(done.base, box.git(["rev-parse", "copse/api"]).trim());
   assert.ok(done.startedAt >= (await box.task("api")).endedAt);
@@ -58,7 +58,7 @@ inBox("what does not go well skips all that waits for it, by name; a new attempt
   await submit(box, "b", "--after", "a", ...writes);
   await submit(box, "c", "--after", "b", ...writes);
   open(box);
-  assert.is((await box.copse(["wait", "a", "b", "c"])).code, 6);
+  assert.is((await box.copse(["wait", "a", "b", "c", "--timeout", "30s"])).code, 6);
   const [b, c] = [await box.task("b"), await box.task("c")];
   assert.equal(
     [b.state, b.startedAt, b.worktree, b.failure.stage, b.failure.code],
@@ -78,7 +78,7 @@ inBox("what does not go well skips all that waits for it, by name; a new attempt
   );
   writeFileSync(join(box.dir, "mended"), "");
   assert.is((await box.copse(["retry", "a", "b", "c"])).code, 0);
-  assert.is((await box.copse(["wait", "a", "b", "c"])).code, 0);
+  assert.is((await box.copse(["wait", "a", "b", "c", "--timeout", "30s"])).code, 0);
 });
 
 inBox("--on-failure hold keeps it queued until the other has gone well, and lets the runner go", async (box) => {
@@ -91,12 +91,25 @@ inBox("--on-failure hold keeps it queued until the other has gone well, and lets
     const { waitingFor } = await box.task("b");
     return waitingFor?.text.startsWith("held") ? waitingFor : undefined;
   }, "b to be held");
-  assert.equal(held, { kind: "task", text: "held: a failed; copse retry a" });
+  assert.equal(held, { kind: "task", text: "held: a failed; copse retry a", needsPerson: true });
+  assert.is((await box.copse(["wait", "b", "--timeout", "30s"])).code, 5, "it is for a person to go on");
   await waitFor(() => runnerPid(box.state) === undefined, "the runner to leave, as nothing goes on by itself");
   writeFileSync(join(box.dir, "mended"), "");
   await box.copse(["retry", "a"]);
   assert.is((await box.copse(["wait", "a", "b"])).code, 0);
   assert.is((await box.task("b")).base, box.git(["rev-parse", "copse/a"]).trim());
+});
+
+inBox("behind a task that asks, all that waits says so, and goes on with the answer", async (box) => {
+  const script = `test "$COPSE_ANSWER" || { echo '{"copse":"question","text":"Which db?"}'; exit 5; }`;
+  await submit(box, "a", "--exec", "--", "sh", "-c", script);
+  await submit(box, "b", "--after", "a", ...writes);
+  await submit(box, "c", "--after", "b", ...writes);
+  assert.is((await box.copse(["wait", "c", "--timeout", "30s"])).code, 5);
+  assert.equal((await box.task("c")).waitingFor, { kind: "task", text: "waits for b (held)", needsPerson: true });
+  assert.match((await box.copse(["tasks"])).stdout, /b +queued +waits for a \(needs you\)/);
+  await box.copse(["send", "a", "Postgres"]);
+  assert.is((await box.copse(["wait", "c", "--timeout", "30s"])).code, 0, "what is said of it is looked up, not remembered");
 });
 
 inBox("a branch that was removed meanwhile is built upon all the same", async (box) => {
@@ -108,7 +121,7 @@ inBox("a branch that was removed meanwhile is built upon all the same", async (b
   assert.is((await box.copse(["rm", "a", "--yes"])).code, 0);
   assert.not.match(box.git(["branch", "--list", "copse/a"]), /copse/);
   open(box);
-  await box.copse(["wait", "b"]);
+  await box.copse(["wait", "b", "--timeout", "30s"]);
   const b = await box.task("b");
   assert.equal([b.state, b.base], ["completed", tip], JSON.stringify(b.failure));
   assert.match(b.notes.join(), /copse\/a of a was removed/);
@@ -129,7 +142,7 @@ inBox("a runner that is killed while others wait loses none and starts none earl
   }
   kill(runnerPid(box.state) as number);
   open(box);
-  assert.is((await box.copse(["wait"])).code, 0);
+  assert.is((await box.copse(["wait", "--timeout", "30s"])).code, 0);
   const [a, b, c] = [await box.task("a"), await box.task("b"), await box.task("c")];
   assert.ok(a.endedAt <= b.startedAt && b.endedAt <= c.startedAt);
   assert.equal([a.attempt, b.attempt, c.attempt], [1, 1, 1]);

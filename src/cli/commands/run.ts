@@ -53,7 +53,7 @@ function kept(error: unknown, task: Task): unknown {
 
 /** What stands beside a task that has just been made. */
 export function besideNew(task: Task): Beside {
-  if (task.notBefore !== null) return { waiting: { kind: task.notBefore.kind, text: task.notBefore.text } };
+  if (task.notBefore !== null) return { waiting: waitingFor([task], task.createdAt).get(task.id) };
   const position = positionOf(task);
   return position === null ? {} : { waiting: { kind: "slot", text: "in line", position } };
 }

@@ -40,7 +40,13 @@ const task = z.looseObject({
     .nullable()
     .describe("What it asks, while it is blocked"),
   waitingFor: z
-    .looseObject({ kind: z.string(), text: z.string(), position: z.number().optional(), until: z.string().optional() })
+    .looseObject({
+      kind: z.string(),
+      text: z.string(),
+      position: z.number().optional(),
+      until: z.string().optional(),
+      needsPerson: z.boolean().optional(),
+    })
     .nullable(),
   verify: z.looseObject({
     status: z.enum(["verified", "failed", "unverified", "none"]),

@@ -105,7 +105,8 @@ export const detailOf = (task: Task, waiting: WaitingFor | undefined): string =>
 function detail(task: Task, waiting: WaitingFor | undefined): string {
   switch (task.state) {
     case "queued":
-      return waiting === undefined ? "" : waiting.until === undefined ? waiting.text : `${waiting.text}, until ${clock(waiting.until)}`;
+      if (waiting === undefined) return task.notBefore?.kind === "task" && task.notBefore.at === null ? task.notBefore.text : "";
+      return waiting.until === undefined ? waiting.text : `${waiting.text}, until ${clock(waiting.until)}`;
     case "preparing":
       if (!task.request.worktree) return "getting ready";
       return task.planned === null ? "making its worktree" : "setting up its worktree";
