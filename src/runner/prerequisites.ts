@@ -56,6 +56,13 @@ function prerequisite({ state, task }: TaskRecord, records: Records, id: string)
   }
 }
 
+/** It waits for a person, or does no longer: what waits for it says so. */
+export function noteIdle(idle: Set<string>, records: Records, id: string, isIdle: boolean): void {
+  if (isIdle) idle.add(id);
+  else idle.delete(id);
+  wakeDependants(records, id);
+}
+
 /** What waits for this task looks again: it has ended, or is taken up anew. */
 export function wakeDependants(records: Records, id: string): void {
   for (const record of records.values()) if (afterOf(record.task).some((one) => one.id === id)) record.wake();

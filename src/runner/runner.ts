@@ -29,7 +29,7 @@ import { IndexUpkeep } from "./index-upkeep.ts";
 import { once } from "./once.ts";
 import { Order } from "./order.ts";
 import { OverlapWatch } from "./overlaps.ts";
-import { heldByTasks, wakeDependants } from "./prerequisites.ts";
+import { heldByTasks, noteIdle } from "./prerequisites.ts";
 import { stagger } from "./stagger.ts";
 
 const tickMs = 1000;
@@ -157,10 +157,7 @@ export class Runner {
       limitMet: (task, closed) => this.#limitMet(task, closed),
       tell: (task) => this.#announcer.tell(task),
       hookSettings: (task) => this.#hooks.settingsFor(task),
-      idle: (task, isIdle) => {
-        isIdle ? this.#idle.add(task) : this.#idle.delete(task);
-        wakeDependants(this.#records, task);
-      },
+      idle: (task, isIdle) => noteIdle(this.#idle, this.#records, task, isIdle),
       heldByTasks: (task) => heldByTasks(task, this.#records, this.#idle),
     };
     drive(record, house)

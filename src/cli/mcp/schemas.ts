@@ -133,8 +133,7 @@ const settable: Readonly<Record<string, z.ZodType>> = {
 /** Lists are plural where the JSON of a task has them so. */
 const fieldOf = (flag: string): string => (flag === "tag" ? "tags" : flag);
 
-const flagsFor = ({ verify }: Allowed) =>
-  runFlags.filter((flag) => flag.name in settable && flag.later === undefined && (flag.name !== "verify" || verify));
+const flagsFor = ({ verify }: Allowed) => runFlags.filter((flag) => flag.name in settable && (flag.name !== "verify" || verify));
 
 export const startInput = (allowed: Allowed) =>
   z.strictObject({
