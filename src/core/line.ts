@@ -116,7 +116,8 @@ export function waitingFor(tasks: readonly Task[], now: string): Map<string, Wai
   return result;
 }
 
-const heldText = ({ kind, text, at, needsPerson }: NotBefore): WaitingFor => ({
+/** What it waits for outside of the line. */
+export const heldText = ({ kind, text, at, needsPerson }: NotBefore): WaitingFor => ({
   kind,
   text,
   ...(at === null ? {} : { until: at }),

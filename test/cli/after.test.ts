@@ -68,6 +68,10 @@ inBox("what does not go well skips all that waits for it, by name; a new attempt
   assert.is(b.failure.hint, "When what was wrong is mended: copse retry a b");
   assert.is(c.failure.message, "skipped: b was skipped (a failed)");
   assert.match((await box.copse(["tasks"])).stdout, /✗ b +stopped .*skipped: a failed/);
+  assert.match(
+    (await box.copse(["show", "b"])).stdout,
+    /hint +When what was wrong is mended[\s\S]*copse retry b +once what it comes after can go well/,
+  );
   assert.match((await box.copse(["report"])).stdout, /## Skipped\n\n### b\n[\s\S]*before its first attempt[\s\S]*a failed/);
   refused(await box.copse(["retry", "b"]), 4, /b would be skipped: a failed again/, /copse retry a b/);
   refused(
@@ -92,7 +96,8 @@ inBox("--on-failure hold keeps it queued until the other has gone well, and lets
     return waitingFor?.text.startsWith("held") ? waitingFor : undefined;
   }, "b to be held");
   assert.equal(held, { kind: "task", text: "held: a failed; copse retry a", needsPerson: true });
-  assert.is((await box.copse(["wait", "b", "--timeout", "30s"])).code, 5, "it is for a person to go on");
+  const waited = await box.copse(["wait", "b", "--json", "--timeout", "30s"]);
+  assert.equal([waited.code, JSON.parse(waited.stdout).task.waitingFor], [5, held], "it is for a person to go on");
   await waitFor(() => runnerPid(box.state) === undefined, "the runner to leave, as nothing goes on by itself");
   writeFileSync(join(box.dir, "mended"), "");
   await box.copse(["retry", "a"]);

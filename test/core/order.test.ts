@@ -220,7 +220,8 @@ test("what is not done well, by its state or by its checks, skips or holds; a re
     return verdict.do === "skip" ? verdict.failure.message : verdict.do === "wait" ? verdict.text : verdict.do;
   };
   assert.is(say(task, { state: "completed" }), "start");
-  for (const state of ["queued", "running", "blocked", "delivering"] as const) assert.is(say(task, { state }), "waits for a b");
+  for (const state of ["queued", "running", "delivering"] as const) assert.is(say(task, { state }), "waits for a b");
+  assert.is(say(task, { state: "blocked" }), "waits for a b (needs you)");
   assert.is(say(task, { state: "failed" }), "skipped: a b failed");
   assert.is(say(task, { state: "completed", verify: { status: "failed", checks: [] } }), "skipped: the checks of a b failed");
   assert.is(say(task, undefined), "skipped: the record of a b is gone");

@@ -1,7 +1,7 @@
 /** Every sentence a person reads about a task. Pure: tasks in, text out; nothing an agent said reaches it unsafe. */
 import { chainText, followUpCount, followUpsDone, stepsOf } from "../../core/chain.ts";
 import { sayDuration } from "../../core/duration.ts";
-import { afterOf, nameOf, policyOf } from "../../core/prerequisites.ts";
+import { afterOf, nameOf, policyOf, skippedCode } from "../../core/prerequisites.ts";
 import { redact } from "../../core/redact.ts";
 import { safe, safeLine } from "../../core/safe.ts";
 import type { Beside, Overlap, PullRequestSeen, Task, WaitingFor } from "../../core/task.ts";
@@ -267,6 +267,7 @@ export function nextCommands(task: Task): string[] {
       ];
     case "failed":
     case "stopped":
+      if (task.failure?.code === skippedCode) return [`copse retry ${ref}    once what it comes after can go well`];
       return [`copse logs ${ref}`, `copse retry ${ref}    go on in the same worktree`, ...attach];
     default:
       return [`copse logs -f ${ref}`, `copse stop ${ref}`];
