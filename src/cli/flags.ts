@@ -7,8 +7,6 @@ export interface Flag {
   readonly alias?: readonly string[];
   readonly kind: "boolean" | "string" | "list";
   readonly describe: string;
-  /** A capability that is not built yet: the flag is known and refused. */
-  readonly later?: string;
   readonly hidden?: boolean;
 }
 
@@ -45,7 +43,8 @@ export const runFlags: readonly Flag[] = [
   },
   { name: "json", kind: "boolean", describe: "Print JSON" },
   { name: "quiet", alias: ["q"], kind: "boolean", describe: "Print the id only" },
-  { name: "after", kind: "string", describe: "Wait for other tasks", later: "Tasks that wait for others" },
+  { name: "after", kind: "list", describe: "Start once these tasks have ended well: labels or ids, with commas between (repeatable)" },
+  { name: "on-failure", kind: "string", describe: "If one of them does not: skip this task (default), or hold it until that is mended" },
   { name: "pr", kind: "boolean", describe: "Open a pull request when it is done (as --deliver pr)" },
   { name: "draft", kind: "boolean", describe: "Open it as a draft (the default; see `pr.draft`)" },
   { name: "max-cost", kind: "string", describe: "Stop it when it has cost more than this many USD" },
@@ -101,7 +100,7 @@ type Values = Record<string, string | boolean | string[] | undefined>;
 
 /**
  * Reads flags by the table. An argument with white space in its first part (`- first do this`) is text, not a flag;
- * `-w` takes the next word only when that can be a name. @throws CopseError USAGE with a suggestion, NOT_YET for a known flag to come
+ * `-w` takes the next word only when that can be a name. @throws CopseError USAGE with a suggestion
  */
 export function parseFlags(argv: readonly string[], flags: readonly Flag[]): Parsed {
   const cut = argv.indexOf("--");
@@ -151,10 +150,6 @@ function take(
   next: string | undefined,
   known: ReadonlyMap<string, Flag>,
 ): boolean {
-  if (flag.later !== undefined)
-    throw new CopseError("NOT_YET", `${typed}: ${flag.later} are not in this version yet`, {
-      hint: "Leave the flag out; see CHANGELOG.md for what there is.",
-    });
   if (flag.kind === "boolean") {
     if (value !== undefined)
       throw new CopseError("USAGE", `${typed} takes no value, got "${value}"`, { hint: `Write ${typed} alone, or leave it out.` });

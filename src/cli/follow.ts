@@ -74,7 +74,7 @@ function handBack(task: Task): void {
   err(`${count(left, "follow-up")} ${left === 1 ? "goes" : "go"} on in the background: copse logs -f ${refOf(task)}\n`);
 }
 
-/** Exit code of one task: 0 completed (1 when its checks failed), 1 failed, 124 timed out, 5 blocked, 6 stopped. */
+/** Exit code of one task: 0 completed (1 when its checks failed), 1 failed, 124 timed out, 5 blocked (or waiting for one that is, or that failed), 6 stopped. */
 export function codeOf(task: Task): number {
   switch (task.state) {
     case "completed":
@@ -85,6 +85,8 @@ export function codeOf(task: Task): number {
       return exit.blocked;
     case "stopped":
       return exit.stopped;
+    case "queued":
+      return task.notBefore?.needsPerson ? exit.blocked : exit.ok;
     default:
       return exit.ok;
   }

@@ -5,6 +5,7 @@ import { lendSlot } from "../store/lending.ts";
 import { runDir, stateDir, taskDir } from "../store/paths.ts";
 import { readTask } from "../store/tasks.ts";
 import { callingTask } from "./caller.ts";
+import { waitsForPerson } from "./prerequisites.ts";
 
 export interface Until {
   /** Settled at the first that ends instead of at the last. */
@@ -64,7 +65,8 @@ async function look(tasks: readonly Task[], { any, timeoutMs, signal, onLook, is
 }
 
 /** Ended, or waiting for somebody who is not at it already. */
-export const isSettled = (task: Task): boolean => isTerminal(task) || (task.state === "blocked" && task.attachedBy === null);
+export const isSettled = (task: Task): boolean =>
+  isTerminal(task) || (task.state === "blocked" && task.attachedBy === null) || waitsForPerson(task);
 
 function freshen(state: string, tasks: readonly Task[]): Task[] {
   const index = readLately(state);

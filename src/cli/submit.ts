@@ -24,6 +24,7 @@ import { findTask } from "./find.ts";
 import type { Parsed } from "./flags.ts";
 import { followUpsOf, titleOf } from "./follow-ups.ts";
 import { openTasks } from "./open-tasks.ts";
+import { type BeforeRequest, prerequisitesOf, taskNamedBy } from "./prerequisites.ts";
 import { readStandardInput } from "./stdin.ts";
 
 export interface Submission {
@@ -60,7 +61,9 @@ export async function submit(
   const name = flags.text("worktree") || null;
   const label = flags.text("label") ?? name;
   if (label !== null) checkLabel(label);
-  const base = await resolveBaseName(flags.text("base") ?? config.base, repo);
+  const asked = flags.text("base") ?? config.base;
+  const before = prerequisitesOf(flags, asked, config.onFailure, repo, parsed.values["background"] === true ? undefined : caller);
+  const base = await resolveBaseName(asked, repo);
   const made = labelFrom(prompt || (exec ?? []).join(" "));
   const build = requestBuilder(flags, config, repo, {
     exec,
@@ -70,6 +73,7 @@ export async function submit(
     base,
     agentArgs: exec === null ? (parsed.rest ?? []) : [],
     startedBy,
+    before: before.request,
   });
   await requireAgent(build("x"), config, repo);
   const task = createTask(
@@ -85,6 +89,7 @@ export async function submit(
       request: build,
       prompt,
       followUps,
+      facts: before.facts,
       env: taskEnvironment(process.env),
       taken: (slug) => (worktree ? inTheWay(repo, build(slug)) : undefined),
       alsoClaim: worktree ? undefined : checkoutClaim(repo.top),
@@ -175,8 +180,9 @@ function readBytes(file: string): Buffer {
 /** `@label` becomes that task's branch; any other ref must name a commit now, and is resolved anew when the task starts. */
 export async function resolveBaseName(asked: string | null, repo: Repository): Promise<string | null> {
   if (asked === null) return null;
-  if (asked.startsWith("@") && asked.length > 1 && !asked.startsWith("@{")) {
-    const { task } = findTask(asked.slice(1), repo.top);
+  const named = taskNamedBy(asked);
+  if (named !== undefined) {
+    const { task } = findTask(named, repo.top);
     return `refs/heads/${task.branch ?? task.request.branchName}`;
   }
   const { resolveBase } = await import("../git/base.ts");
@@ -193,6 +199,7 @@ interface Given {
   readonly base: string | null;
   readonly agentArgs: readonly string[];
   readonly startedBy?: StartedBy | undefined;
+  readonly before?: BeforeRequest;
 }
 
 export function requestBuilder(flags: Reader, config: Config, repo: Repository, given: Given): (slug: string) => Request {
@@ -241,6 +248,7 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
     repoLimit: config.repositoryLimit,
     notify: policyOf(flags.text("notify")),
     ...(given.startedBy === undefined ? {} : { startedBy: given.startedBy }),
+    ...given.before,
   };
   return (slug) => {
     const branchName = config.branch.replaceAll("{label}", slug);

@@ -70,7 +70,14 @@ export type Fact =
       readonly after: After;
     }
   | { readonly type: "attempt-failed"; readonly failure: Failure; readonly retryAt: Instant | null }
-  | { readonly type: "held"; readonly kind: "limit" | "time"; readonly until: Instant | null; readonly text: string }
+  /** `needsPerson`: it goes on only once a person has done something. */
+  | {
+      readonly type: "held";
+      readonly kind: "limit" | "time" | "task";
+      readonly until: Instant | null;
+      readonly text: string;
+      readonly needsPerson?: true;
+    }
   | { readonly type: "answered"; readonly answer: Answer; readonly by: string }
   | { readonly type: "answer-given"; readonly run: number; readonly requestId: string | null; readonly granted: readonly string[] }
   | { readonly type: "messaged"; readonly text: string; readonly by: string }
@@ -79,6 +86,8 @@ export type Fact =
   | { readonly type: "told"; readonly of: Instant }
   | { readonly type: "stop-asked"; readonly by: string }
   | { readonly type: "stopped"; readonly how: string }
+  /** What it waited for did not end well, so it was never begun. */
+  | { readonly type: "skipped"; readonly failure: Failure }
   | { readonly type: "checked"; readonly checks: readonly Check[]; readonly status: Verify["status"] }
   | { readonly type: "sent-back"; readonly check: string; readonly text: string }
   | { readonly type: "delivered"; readonly result: Result; readonly failure: Failure | null }

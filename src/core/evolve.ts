@@ -96,7 +96,7 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
         ...to("queued"),
         runStarted: null,
         identity: null,
-        notBefore: { at: event.until, kind: event.kind, text: event.text },
+        notBefore: { at: event.until, kind: event.kind, text: event.text, ...(event.needsPerson ? { needsPerson: true } : {}) },
       };
     case "answered":
       // The slot is asked for like anybody's; a live run is told once it has one, a parked one is resumed.
@@ -127,6 +127,8 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
       return task.worktreeState === "present"
         ? delivering(next, { kind: "stopped", how: event.how }, event.at)
         : ended(next, { kind: "stopped", how: event.how }, event.at);
+    case "skipped":
+      return { ...ended(next, { kind: "stopped", how: event.failure.message }, event.at), failure: event.failure };
     case "checked":
       return { ...next, verify: { status: event.status, checks: event.checks } };
     case "sent-back": {

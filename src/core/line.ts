@@ -1,5 +1,8 @@
 /** The line before the slots: who is next, and who waits for what. Pure; p-queue asks it for the next task, listings for positions. */
-import type { Task, WaitingFor } from "./task.ts";
+import { type Job, type Weight, weigh } from "./order.ts";
+import { afterOf } from "./prerequisites.ts";
+import type { NotBefore, Task, WaitingFor } from "./task.ts";
+import { nextTurn, type Turns } from "./turns.ts";
 
 export interface Limits {
   /** Slots of this machine, over all repositories. */
@@ -17,20 +20,74 @@ export interface Place {
   readonly repoLimit: number | null;
   readonly group: string | null;
   readonly groupLimit: number | null;
+  /** The batch it is of, by a name of the whole machine; null for a task asked for alone. */
+  readonly batch: string | null;
 }
+
+export type WeightOf = (id: string) => Weight | undefined;
 
 export function placeOf(task: Task): Place {
   const { priority, repoLimit, group, groupLimit } = task.request;
-  return { id: task.id, priority, createdAt: task.createdAt, repoId: task.repoId, repoLimit, group, groupLimit };
+  const { id, createdAt, repoId } = task;
+  return { id, priority, createdAt, repoId, repoLimit, group, groupLimit, batch: batchOf(task) };
 }
 
-/** Higher priority first, then first come, then by id. */
-export function compare(a: Place, b: Place): number {
-  return b.priority - a.priority || (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : a.id < b.id ? -1 : 1);
+/** Batches of two repositories may have one name. */
+const batchOf = ({ repoId, request }: Task): string | null => (request.batch === undefined ? null : `${repoId} ${request.batch}`);
+
+export const jobOf = (task: Task): Job => ({
+  id: task.id,
+  createdAt: task.createdAt,
+  batch: batchOf(task),
+  after: afterOf(task).map(({ id }) => id),
+});
+
+/**
+ * Higher priority first. Then those whose chain or batch came first; among these, whoever the longest way hangs on. Then first come, then by id.
+ * A task that belongs with nobody came when its chain did.
+ */
+export function compare(a: Place, b: Place, weightOf: WeightOf = () => undefined): number {
+  const [first, second] = [weightOf(a.id), weightOf(b.id)];
+  return (
+    b.priority - a.priority ||
+    order(first?.arrived ?? a.createdAt, second?.arrived ?? b.createdAt) ||
+    (second?.pathMs ?? 0) - (first?.pathMs ?? 0) ||
+    order(a.createdAt, b.createdAt) ||
+    order(a.id, b.id)
+  );
 }
 
-/** May `place` start beside `busy`, as far as its group and its repository go? The machine's limit is the queue's own. */
-export function fits(place: Place, busy: readonly Place[], limits: Limits): "yes" | "group" | "repository" {
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Who starts now, of those that fit: the highest priority's; between batches, and those asked for alone, by turns; inside of one by `compare`. */
+export function pick(
+  waiting: readonly Place[],
+  busy: readonly Place[],
+  limits: Limits,
+  turns: Turns,
+  weightOf: WeightOf,
+): { readonly place: Place; readonly turns: Turns } | undefined {
+  const heads = new Map<string, Place>();
+  for (const place of waiting) {
+    const best = heads.values().next().value;
+    if (best !== undefined && place.priority < best.priority) continue;
+    const name = place.batch ?? "";
+    const head = best !== undefined && place.priority > best.priority ? undefined : heads.get(name);
+    if (head !== undefined && compare(head, place, weightOf) < 0) continue;
+    if (fits(place, busy, limits) !== "yes") continue;
+    if (best !== undefined && place.priority > best.priority) heads.clear();
+    heads.set(name, place);
+  }
+  // In the order of arrival, so that of those that are new the first comes first.
+  const sorted = [...heads].sort(([, a], [, b]) => compare(a, b, weightOf));
+  const next = nextTurn(turns, new Map(sorted.map(([name, place]) => [name, weightOf(place.id)?.ownMs ?? 1])));
+  return next && { place: heads.get(next.name) as Place, turns: next.turns };
+}
+
+/** May `place` start beside `busy`, as far as its group, its repository and batches go? The machine's limit is the queue's own; of two slots and more, batches leave one free. */
+export function fits(place: Place, busy: readonly Place[], limits: Limits): "yes" | "group" | "repository" | "batches" {
+  if (place.batch !== null && limits.machine > 1 && busy.filter((other) => other.batch !== null).length >= limits.machine - 1)
+    return "batches";
   const groupLimit = place.group === null ? null : (limits.groups[place.group] ?? place.groupLimit);
   if (groupLimit !== null && busy.filter((other) => other.group === place.group).length >= groupLimit) return "group";
   if (place.repoLimit !== null && busy.filter((other) => other.repoId === place.repoId).length >= place.repoLimit) return "repository";
@@ -44,16 +101,28 @@ export function waitingFor(tasks: readonly Task[], now: string): Map<string, Wai
   for (const task of tasks) {
     if (task.state !== "queued") continue;
     const held = task.notBefore;
-    if (held && (held.at === null || held.at > now))
-      result.set(task.id, { kind: held.kind, text: held.text, ...(held.at === null ? {} : { until: held.at }) });
+    if (held && (held.at === null || held.at > now)) result.set(task.id, heldText(held));
     else inLine.push(task);
   }
-  inLine.sort((a, b) => compare(placeOf(a), placeOf(b)));
+  const weights = tasks.some(({ request }) => request.after !== undefined || request.batch !== undefined)
+    ? weigh(tasks.map(jobOf), () => 1)
+    : new Map<string, Weight>();
+  const places = new Map(inLine.map((task) => [task.id, placeOf(task)]));
+  const placed = (task: Task) => places.get(task.id) as Place;
+  inLine.sort((a, b) => compare(placed(a), placed(b), (id) => weights.get(id)));
   inLine.forEach((task, i) => {
     result.set(task.id, { kind: "slot", text: `${ordinal(i + 1)} in line`, position: i + 1 });
   });
   return result;
 }
+
+/** What it waits for outside of the line. */
+export const heldText = ({ kind, text, at, needsPerson }: NotBefore): WaitingFor => ({
+  kind,
+  text,
+  ...(at === null ? {} : { until: at }),
+  ...(needsPerson === undefined ? {} : { needsPerson }),
+});
 
 /** 1 → "1st", 2 → "2nd", 11 → "11th". */
 export function ordinal(n: number): string {

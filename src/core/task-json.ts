@@ -1,5 +1,7 @@
 /** The JSON of one task, field by field as promised in the contract. Unknown is null, never left out. Pure. */
 import { followUpCount, followUpsDone, stepOf, stepsOf } from "./chain.ts";
+import { heldText } from "./line.ts";
+import { afterOf, policyOf } from "./prerequisites.ts";
 import { redact } from "./redact.ts";
 import { type Beside, isTerminal, type Task } from "./task.ts";
 
@@ -28,6 +30,9 @@ export function taskJson(task: Task, beside: Beside = {}): Record<string, unknow
     tags: task.request.tags,
     deliver: task.request.deliver,
     startedBy: task.request.startedBy ? { id: task.request.startedBy.id, label: task.request.startedBy.label } : null,
+    after: afterOf(task).map(({ id, label }) => ({ id, label })),
+    onFailure: afterOf(task).length === 0 ? null : policyOf(task),
+    batch: task.request.batch ?? null,
     createdAt: task.createdAt,
     startedAt: task.startedAt,
     endedAt: task.endedAt,
@@ -36,7 +41,7 @@ export function taskJson(task: Task, beside: Beside = {}): Record<string, unknow
     filesChanged: progress.filesChanged,
     toolCalls: progress.toolCalls,
     needs: task.needs && { ...task.needs, text: redact(task.needs.text) },
-    waitingFor: task.state === "queued" ? (beside.waiting ?? null) : null,
+    waitingFor: task.state === "queued" ? (beside.waiting ?? (task.notBefore?.at === null ? heldText(task.notBefore) : null)) : null,
     overlaps: beside.overlaps ?? [],
     verify: task.verify,
     result: task.result && { ...task.result, summary: task.result.summary === null ? null : redact(task.result.summary) },

@@ -53,7 +53,24 @@ export interface Request {
   readonly notify: NotifyPolicy | null;
   /** The task whose agent asked for this one; left out where a person did. */
   readonly startedBy?: StartedBy;
+  /** Tasks that have to end well before this one starts; left out where there are none. */
+  readonly after?: readonly Prerequisite[];
+  /** The one of them on whose branch it builds (`--base @label`). */
+  readonly baseOf?: Prerequisite;
+  /** What becomes of it when one of them does not end well; left out: it is skipped. */
+  readonly onFailure?: OnFailure;
+  /** The batch it was made by; left out where a person asked for it alone. */
+  readonly batch?: string;
 }
+
+/** Another task of the same repository that comes before this one. */
+export interface Prerequisite {
+  readonly id: string;
+  readonly label: string;
+}
+
+/** `skip`: the dependant ends as stopped; `hold`: it stays queued until the other has been tried again and ended well. */
+export type OnFailure = "skip" | "hold";
 
 export interface StartedBy {
   readonly id: string;
@@ -103,6 +120,17 @@ export interface WaitingFor {
   readonly text: string;
   readonly position?: number;
   readonly until?: Instant;
+  /** Left out where it goes on by itself. */
+  readonly needsPerson?: true;
+}
+
+/** Why it stands outside of the line, and until when; null: until what the text says is over. */
+export interface NotBefore {
+  readonly at: Instant | null;
+  readonly kind: "limit" | "time" | "task";
+  readonly text: string;
+  /** It goes on only once a person has done something. */
+  readonly needsPerson?: true;
 }
 
 /** Another task whose work would conflict with this one's, as both stand now. */
@@ -234,7 +262,7 @@ export interface Task {
   readonly startedAt: Instant | null;
   readonly endedAt: Instant | null;
   readonly needs: Needs | null;
-  readonly notBefore: { readonly at: Instant | null; readonly kind: "limit" | "time"; readonly text: string } | null;
+  readonly notBefore: NotBefore | null;
   readonly progress: Progress;
   readonly summary: string | null;
   /** Of a chain: the agent's last words at the end of each step that is done, the prompt's first (see `chain.ts`). */

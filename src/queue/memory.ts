@@ -1,6 +1,7 @@
 /** The queue in memory; the only user of p-queue. p-queue counts the slots, `Line` below tells it who is next. */
 import PQueue from "p-queue";
-import { compare, fits, type Limits, type Place } from "../core/line.ts";
+import { fits, type Limits, type Place, pick, type WeightOf } from "../core/line.ts";
+import { noTurns, type Turns } from "../core/turns.ts";
 import type { Queue, Slot } from "./queue.ts";
 
 type Run = () => Promise<unknown>;
@@ -10,8 +11,9 @@ interface Waiting {
   readonly adopted: boolean;
 }
 
-export function memoryQueue(limits: Limits): Queue {
-  const line = new Line(limits);
+/** `weightOf`: what is known of a task beside its place; asked anew at every choice. */
+export function memoryQueue(limits: Limits, weightOf: WeightOf = () => undefined): Queue {
+  const line = new Line(limits, weightOf);
   const slots = new PQueue<Line, LineOptions>({ concurrency: limits.machine, queueClass: lineClass(line) });
   // p-queue starts one job for one that ended; here one end can let two in (one by its group, one by its repository).
   slots.on("next", () => {
@@ -86,14 +88,17 @@ interface LineOptions {
   readonly timeout?: number;
 }
 
-/** The waiting tasks in order; `size` counts only while somebody in it may start now, so that p-queue never takes one whose group or repository is full. */
+/** The waiting tasks; `size` counts only while somebody in it may start now, so that p-queue never takes one whose group or repository is full. */
 class Line {
   limits: Limits;
   readonly busy: Place[] = [];
+  readonly #weightOf: WeightOf;
   #waiting: Waiting[] = [];
+  #turns = noTurns;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, weightOf: WeightOf) {
     this.limits = limits;
+    this.#weightOf = weightOf;
   }
 
   get length(): number {
@@ -101,19 +106,20 @@ class Line {
   }
 
   get size(): number {
-    return this.#next() < 0 ? 0 : this.#waiting.length;
+    const mayStart = this.#waiting.some((item) => item.adopted || fits(item.place, this.busy, this.limits) === "yes");
+    return mayStart ? this.#waiting.length : 0;
   }
 
   enqueue(run: Run, options: LineOptions = {}): void {
     const place = options.place as Place;
-    const item: Waiting = { run, place, adopted: options.adopted === true };
-    const at = this.#waiting.findIndex((other) => before(item, other));
-    this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, item);
+    this.#waiting.push({ run, place, adopted: options.adopted === true });
   }
 
   dequeue(): Run | undefined {
-    const at = this.#next();
-    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0]?.run;
+    const next = this.#next();
+    if (next === undefined) return undefined;
+    this.#turns = next.turns;
+    return this.#waiting.splice(this.#waiting.indexOf(next.item), 1)[0]?.run;
   }
 
   filter(): Run[] {
@@ -130,12 +136,14 @@ class Line {
     return true;
   }
 
-  #next(): number {
-    return this.#waiting.findIndex((item) => item.adopted || fits(item.place, this.busy, this.limits) === "yes");
+  #next(): { item: Waiting; turns: Turns } | undefined {
+    const adopted = this.#waiting.find((item) => item.adopted);
+    if (adopted !== undefined) return { item: adopted, turns: this.#turns };
+    const items = new Map(this.#waiting.map((item) => [item.place, item]));
+    const next = pick([...items.keys()], this.busy, this.limits, this.#turns, this.#weightOf);
+    return next && { item: items.get(next.place) as Waiting, turns: next.turns };
   }
 }
-
-const before = (a: Waiting, b: Waiting): boolean => (a.adopted !== b.adopted ? a.adopted : compare(a.place, b.place) < 0);
 
 /** p-queue makes its own queue; it gets the one line we can also see into. */
 function lineClass(line: Line): new () => Line {

@@ -2,6 +2,7 @@
 import { chainText, stepsOf, wordsOf } from "../core/chain.ts";
 import { sayDuration } from "../core/duration.ts";
 import { cell, code, count, plain, quote, shorten } from "../core/markdown.ts";
+import { afterOf } from "../core/prerequisites.ts";
 import { redact } from "../core/redact.ts";
 import { safe } from "../core/safe.ts";
 import type { Cost, Failure, Outcome, Result, Task } from "../core/task.ts";
@@ -32,7 +33,7 @@ export function reportValues(facts: ReportFacts): Record<string, string> {
   return {
     label: plain(clean(task.label)),
     verdict: clean(verdict(facts)),
-    asked: `${quote(clean(shorten(facts.prompt === "" ? (task.request.exec?.join(" ") ?? task.request.title) : facts.prompt, 4000)))}${followUps({ ...task, outcome }, clean)}`,
+    asked: `${quote(clean(shorten(facts.prompt === "" ? (task.request.exec?.join(" ") ?? task.request.title) : facts.prompt, 4000)))}${after(task, clean)}${followUps({ ...task, outcome }, clean)}`,
     done: words === null ? "The agent said nothing about it." : quote(clean(shorten(words, 8000))),
     artefacts:
       artefacts.length === 0 ? "" : `Files it was told to write:\n\n${artefacts.map((path) => `- ${code(clean(path))}`).join("\n")}`,
@@ -59,6 +60,12 @@ function verdict({ task, outcome, result }: ReportFacts): string {
   }[task.verify.status];
   if (result.outcome === "no-changes") return `**Finished, no changes**${checks}. The agent ended well and left nothing to commit${chain}.`;
   return `**Completed** ${where}${checks}${chain}.`;
+}
+
+/** What had to end well before it. */
+function after(task: Task, clean: (text: string) => string): string {
+  const labels = afterOf(task).map(({ label }) => code(clean(label)));
+  return labels.length === 0 ? "" : `\n\nAfter ${labels.join(", ")}.`;
 }
 
 /** What was to be done behind the prompt, and what became of each. */

@@ -2,6 +2,7 @@
 import { chainText, wordsOf } from "../core/chain.ts";
 import { sayDuration } from "../core/duration.ts";
 import { cell, code, count, plain, quote, shorten } from "../core/markdown.ts";
+import { skippedCode } from "../core/prerequisites.ts";
 import { redact } from "../core/redact.ts";
 import { safe } from "../core/safe.ts";
 import type { StateName, Task } from "../core/task.ts";
@@ -58,7 +59,14 @@ export function summaryPage(tasks: readonly Task[], about: string, now: Date): s
     `| task | state | evidence | changes | time | cost | branch or PR |\n| --- | --- | --- | --- | --- | --- | --- |\n${tasks.map((task) => row(task, now)).join("\n")}`,
     section("Needs you", tasks, ["blocked"], needs),
     section("Failed", tasks, ["failed"], failed),
-    section("Done", tasks, ["completed", "stopped"], done),
+    section("Skipped", tasks.filter(isSkipped), ["stopped"], failed),
+    section("Waiting for others", tasks.filter(waitsForTasks), ["queued"], waits),
+    section(
+      "Done",
+      tasks.filter((task) => !isSkipped(task)),
+      ["completed", "stopped"],
+      done,
+    ),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
@@ -97,8 +105,12 @@ function needs(task: Task): string {
 
 function failed(task: Task): string {
   const tail = task.failure?.hint ? `\n\nNext: ${plain(clean(task.failure.hint))}` : "";
-  return `${asked(task)}\n\nWhy, after ${count(task.run, "attempt")}${chain(task)}:\n\n${quote(clean(shorten(task.failure?.message ?? "unknown", 2000)))}${tail}${notes(task)}`;
+  return `${asked(task)}\n\nWhy, ${task.run === 0 ? "before its first attempt" : `after ${count(task.run, "attempt")}`}${chain(task)}:\n\n${quote(clean(shorten(task.failure?.message ?? "unknown", 2000)))}${tail}${notes(task)}`;
 }
+
+const isSkipped = ({ failure }: Task): boolean => failure?.code === skippedCode;
+const waitsForTasks = ({ notBefore }: Task): boolean => notBefore?.kind === "task" && notBefore.at === null;
+const waits = (task: Task): string => `${asked(task)}\n\nState: ${plain(clean(task.notBefore?.text ?? ""))}.`;
 
 function done(task: Task): string {
   const words = wordsOf(task);

@@ -34,6 +34,8 @@ export interface House {
   readonly hookSettings: (record: TaskRecord) => string | undefined;
   /** The task waits for a person (true) or needs the runner again (false). */
   readonly idle: (id: string, idle: boolean) => void;
+  /** The task waits for others, or did just now: it has to be looked at again. */
+  readonly heldByTasks: (record: TaskRecord) => Promise<boolean>;
   /** Removes the worktree of a task that has just been completed, if that is proven safe. */
   readonly cleanUp: (task: Task) => Promise<void>;
   /** Tells people of the state the task has come to. */
@@ -194,6 +196,7 @@ async function takeSlot(record: TaskRecord, house: House, notBefore: string | nu
     await record.wait(Math.min(waitMs, 60_000));
     return null;
   }
+  if (await house.heldByTasks(record)) return null;
   if (await heldByGate(record, house, login)) return null;
   await takeBack(record, house.config().minFreeMb);
   const slot = await enterUnlessChanged(record, house.queue);

@@ -27,7 +27,9 @@ import { type Closed, Gates } from "./gate.ts";
 import { HookRoom } from "./hook-room.ts";
 import { IndexUpkeep } from "./index-upkeep.ts";
 import { once } from "./once.ts";
+import { Order } from "./order.ts";
 import { OverlapWatch } from "./overlaps.ts";
+import { heldByTasks, noteIdle } from "./prerequisites.ts";
 import { stagger } from "./stagger.ts";
 
 const tickMs = 1000;
@@ -47,6 +49,7 @@ export class Runner {
   /** Sizes of logs of tasks that have ended (or cannot be read): only a change makes them worth a look. */
   readonly #settled = new Map<string, number>();
   readonly #queue: Queue;
+  readonly #order: Order;
   readonly #stagger = stagger(staggerMs);
   #config: Config;
   readonly #announcer: Announcer;
@@ -78,7 +81,8 @@ export class Runner {
       (ask) => this.#answer(ask),
       (repoId, id) => this.#poke(repoId, id),
     );
-    this.#queue = memoryQueue({ machine: this.#config.limit, groups: this.#config.groups });
+    this.#order = new Order(state, this.#records);
+    this.#queue = memoryQueue({ machine: this.#config.limit, groups: this.#config.groups }, (id) => this.#order.weightOf(id));
   }
 
   /** Runs until there is nothing left to do. @returns the exit code. */
@@ -143,6 +147,7 @@ export class Runner {
   #drive(record: TaskRecord): void {
     const { id } = record.task;
     this.#records.set(id, record);
+    this.#order.changed(record.task);
     const house: House = {
       queue: this.#queue,
       config: () => this.#config,
@@ -153,11 +158,13 @@ export class Runner {
       limitMet: (task, closed) => this.#limitMet(task, closed),
       tell: (task) => this.#announcer.tell(task),
       hookSettings: (task) => this.#hooks.settingsFor(task),
-      idle: (task, idle) => (idle ? this.#idle.add(task) : this.#idle.delete(task)),
+      idle: (task, isIdle) => noteIdle(this.#idle, this.#records, task, isIdle),
+      heldByTasks: (task) => heldByTasks(task, this.#records, this.#idle),
     };
     drive(record, house)
       .then(() => {
         this.#records.delete(id);
+        this.#order.changed(record.task);
         this.#again.forget(id);
         this.#settled.set(id, record.bytes);
         this.#say(`${record.task.label} (${id}): ${record.task.state}`);

@@ -2,7 +2,7 @@
 import { CopseError } from "../core/errors.ts";
 import type { Gates, UserHooks } from "../core/hook-settings.ts";
 import { similar } from "../core/similar.ts";
-import type { Delivery, NotifySettings, PrPolicy } from "../core/task.ts";
+import type { Delivery, NotifySettings, OnFailure, PrPolicy } from "../core/task.ts";
 import { readMaybe } from "./files.ts";
 import validate, { type Problem } from "./generated/validate-config.js";
 import { personConfigFile, projectConfigFile } from "./paths.ts";
@@ -29,6 +29,7 @@ export interface Config {
   readonly forges: Readonly<Record<string, { readonly kind: "github" | "gitlab" | "gitea"; readonly apiUrl?: string }>>;
   readonly verify: readonly string[];
   readonly after: readonly string[];
+  readonly onFailure: OnFailure;
   readonly timeout: string | null;
   readonly retries: number;
   readonly permissionMode: string | null;
@@ -75,6 +76,7 @@ const defaults: Config = {
   forges: {},
   verify: [],
   after: [],
+  onFailure: "skip",
   timeout: null,
   retries: 0,
   permissionMode: null,

@@ -107,6 +107,7 @@ const needed: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   held: { kind: "string", until: "text", text: "string" },
   "stop-asked": { by: "string" },
   stopped: { how: "string" },
+  skipped: { failure: "object" },
   checked: { checks: "array", status: "string" },
   delivered: { result: "object" },
   attached: { by: "object" },

@@ -37,6 +37,7 @@ import { stopRun } from "../process/stop.ts";
 import { readMaybe } from "../store/files.ts";
 import { laneOf } from "../store/paths.ts";
 import type { TaskRecord } from "../store/record.ts";
+import { baseOfTask } from "./base-task.ts";
 import { carryFolders } from "./carry.ts";
 import { excludeTrees } from "./exclude.ts";
 import { carryIncluded } from "./include.ts";
@@ -141,12 +142,14 @@ function checkoutOf(task: Task): string {
 async function plan(record: Preparing, from: string): Promise<void> {
   const { task } = record;
   const { request } = task;
-  const { sha, ref } = await resolveBase(from, request.base);
+  const { sha, ref, note } =
+    request.baseOf === undefined ? { ...(await resolveBase(from, request.base)), note: undefined } : await baseOfTask(record, from);
   const path = realPlace(task);
   if ((await commitOf(task.repo, `refs/heads/${request.branchName}`)) !== undefined) throw branchTaken(request.branchName);
   if (isOccupied(path)) throw placeTaken(path);
   await record.add([
     { type: "worktree-planned", path, branch: request.branchName, base: sha, baseRef: ref },
+    ...(note === undefined ? [] : [{ type: "noted" as const, text: note }]),
     ...(from === task.cwd
       ? []
       : [{ type: "noted" as const, text: `the checkout it was submitted from, ${task.cwd}, is gone; it starts from ${from}` }]),

@@ -265,6 +265,20 @@ const commands = [
     },
   ),
   new Command(
+    "waits for others",
+    (m) => m.state === "queued" && !m.made && m.done === 0,
+    () => [{ type: "held", kind: "task", until: null, text: "waits for a", needsPerson: true }],
+    () => {},
+  ),
+  new Command(
+    "skipped",
+    (m) => m.state === "queued" && !m.stopping && !m.made && m.done === 0,
+    () => [{ type: "skipped", failure: { ...failure, stage: "prepare" } }],
+    (m) => {
+      m.state = "stopped";
+    },
+  ),
+  new Command(
     "stop is granted",
     (m) => m.stopping && !m.live && !ended(m) && m.state !== "delivering",
     () => [{ type: "stopped", how: "before it ran on" }],

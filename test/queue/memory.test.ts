@@ -13,6 +13,7 @@ const place = (id: string, more: Partial<Place> = {}): Place => ({
   repoLimit: null,
   group: null,
   groupLimit: null,
+  batch: null,
   ...more,
 });
 const limits = (machine: number, groups: Record<string, number> = {}): Limits => ({ machine, groups });

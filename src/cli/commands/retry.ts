@@ -9,6 +9,7 @@ import { withLock } from "../../store/lock.ts";
 import { envFile, mergeLock } from "../../store/paths.ts";
 import { claimAgain } from "../../store/tasks.ts";
 import { findTask } from "../find.ts";
+import { waitsAgain } from "../prerequisites.ts";
 import { tellRunner } from "../tell-runner.ts";
 import { printTasks } from "../view/print.ts";
 
@@ -20,10 +21,11 @@ export async function retry(names: readonly string[], json: boolean, quiet: bool
       append(found.state, found.task.repoId, found.task.id, 0, (now) => {
         const decision = decide(now, { ask: "retry", by: "a person" });
         if ("refused" in decision) throw new CopseError("WRONG_STATE", decision.refused, { hint: decision.hint });
+        const waits = waitsAgain(now);
         claimAgain(found.state, now);
         // The first submitter's environment went with the task's end; this person's takes its place.
         replaceFile(envFile(found.dir), JSON.stringify(taskEnvironment(process.env)));
-        return decision.facts;
+        return [...decision.facts, ...waits];
       });
     const { task } = await withLock(mergeLock(found.dir), again, 1000).catch((error: unknown) => {
       if (!(error instanceof CopseError) || error.code !== "BUSY" || !error.message.endsWith(mergeLock(found.dir))) throw error;

@@ -53,6 +53,7 @@ function kept(error: unknown, task: Task): unknown {
 
 /** What stands beside a task that has just been made. */
 export function besideNew(task: Task): Beside {
+  if (task.notBefore !== null) return { waiting: waitingFor([task], task.createdAt).get(task.id) };
   const position = positionOf(task);
   return position === null ? {} : { waiting: { kind: "slot", text: "in line", position } };
 }
@@ -67,5 +68,5 @@ function positionOf(task: Task): number | null {
 function submitted(task: Task, beside: Beside, values: Parsed["values"]): string {
   if (values["json"] === true) return `${JSON.stringify({ task: taskJson(task, beside) })}\n`;
   if (values["quiet"] === true) return `${task.id}\n`;
-  return submittedText(task, beside.waiting?.position ?? null, paintFor(screen()));
+  return submittedText(task, beside.waiting, paintFor(screen()));
 }

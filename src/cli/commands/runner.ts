@@ -47,7 +47,12 @@ export async function runnerStop(json: boolean): Promise<number> {
       hint: `End it yourself; nothing is lost by that: kill ${holder.pid}`,
     });
   if (json) out(`${JSON.stringify({ runner: null })}\n`);
-  else out(link ? "The runner has left. What runs goes on; the next task or wait starts another runner, and so does a session with hooks at its next turn.\n" : "No runner is up.\n");
+  else
+    out(
+      link
+        ? "The runner has left. What runs goes on; the next task or wait starts another runner, and so does a session with hooks at its next turn.\n"
+        : "No runner is up.\n",
+    );
   return 0;
 }
 

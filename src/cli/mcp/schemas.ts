@@ -27,6 +27,7 @@ const task = z.looseObject({
   priority: z.number(),
   group: text,
   tags: z.array(z.string()),
+  after: z.array(z.looseObject({ id: z.string(), label: z.string() })).describe("What has to end well before it starts"),
   startedBy: z.looseObject({ id: z.string(), label: z.string() }).nullable().describe("The task that started it"),
   createdAt: z.string(),
   startedAt: text,
@@ -39,7 +40,13 @@ const task = z.looseObject({
     .nullable()
     .describe("What it asks, while it is blocked"),
   waitingFor: z
-    .looseObject({ kind: z.string(), text: z.string(), position: z.number().optional(), until: z.string().optional() })
+    .looseObject({
+      kind: z.string(),
+      text: z.string(),
+      position: z.number().optional(),
+      until: z.string().optional(),
+      needsPerson: z.boolean().optional(),
+    })
     .nullable(),
   verify: z.looseObject({
     status: z.enum(["verified", "failed", "unverified", "none"]),
@@ -111,6 +118,7 @@ const settable: Readonly<Record<string, z.ZodType>> = {
   model: z.string(),
   base: z.string(),
   after: z.array(z.string()),
+  "on-failure": z.enum(["skip", "hold"]),
   verify: z.array(z.string()),
   fix: z.int().min(0),
   deliver: z.enum(["report", "branch", "pr"]),
@@ -125,8 +133,7 @@ const settable: Readonly<Record<string, z.ZodType>> = {
 /** Lists are plural where the JSON of a task has them so. */
 const fieldOf = (flag: string): string => (flag === "tag" ? "tags" : flag);
 
-const flagsFor = ({ verify }: Allowed) =>
-  runFlags.filter((flag) => flag.name in settable && flag.later === undefined && (flag.name !== "verify" || verify));
+const flagsFor = ({ verify }: Allowed) => runFlags.filter((flag) => flag.name in settable && (flag.name !== "verify" || verify));
 
 export const startInput = (allowed: Allowed) =>
   z.strictObject({

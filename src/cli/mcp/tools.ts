@@ -67,7 +67,7 @@ const start = (allowed: Allowed) =>
       // A lone dash is standard input to `run`, which is the protocol's here.
       if (prompt === "-") throw new CopseError("BAD_PROMPT", "the prompt is a lone dash", { hint: "Say what is to be done." });
       const { besideNew, start: startTask } = await import("../commands/run.ts");
-      const parsed = { values: schemas.flagValues(fields, allowed), words: [prompt], rest: undefined };
+      const parsed = { values: { ...schemas.flagValues(fields, allowed), background: true }, words: [prompt], rest: undefined };
       const { task, warnings } = await startTask(parsed, undefined, caller());
       const beside = besideNew(task);
       const said = warnings.map((warning) => `\nWarning: ${warning}`).join("");

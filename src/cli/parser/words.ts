@@ -24,7 +24,7 @@ export function withFlags(y: Argv, flags: readonly Flag[]): Argv {
         all.option(flag.name, {
           ...(flag.alias === undefined ? {} : { alias: [...flag.alias] }),
           type: flag.kind === "boolean" ? "boolean" : flag.kind === "list" ? "array" : "string",
-          describe: flag.later === undefined ? flag.describe : `${flag.describe} (not in this version yet)`,
+          describe: flag.describe,
         }),
       y,
     );

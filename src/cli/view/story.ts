@@ -54,6 +54,8 @@ function sentence(event: TaskEvent): string | undefined {
       return undefined;
     case "stop-asked":
       return `${event.by} asked it to stop`;
+    case "skipped":
+      return `was ${event.failure.message}`;
     case "stopped":
       return event.how;
     case "checked":

@@ -1,6 +1,7 @@
 /** Every sentence a person reads about a task. Pure: tasks in, text out; nothing an agent said reaches it unsafe. */
 import { chainText, followUpCount, followUpsDone, stepsOf } from "../../core/chain.ts";
 import { sayDuration } from "../../core/duration.ts";
+import { afterOf, nameOf, policyOf, skippedCode } from "../../core/prerequisites.ts";
 import { redact } from "../../core/redact.ts";
 import { safe, safeLine } from "../../core/safe.ts";
 import type { Beside, Overlap, PullRequestSeen, Task, WaitingFor } from "../../core/task.ts";
@@ -104,7 +105,8 @@ export const detailOf = (task: Task, waiting: WaitingFor | undefined): string =>
 function detail(task: Task, waiting: WaitingFor | undefined): string {
   switch (task.state) {
     case "queued":
-      return waiting === undefined ? "" : waiting.until === undefined ? waiting.text : `${waiting.text}, until ${clock(waiting.until)}`;
+      if (waiting === undefined) return task.notBefore?.kind === "task" && task.notBefore.at === null ? task.notBefore.text : "";
+      return waiting.until === undefined ? waiting.text : `${waiting.text}, until ${clock(waiting.until)}`;
     case "preparing":
       if (!task.request.worktree) return "getting ready";
       return task.planned === null ? "making its worktree" : "setting up its worktree";
@@ -149,10 +151,11 @@ function prText({ number, draft, state, checks }: PullRequestSeen): string {
 }
 
 /** What `run` prints: label, id, next commands. */
-export function submittedText(task: Task, position: number | null, paint: Paint): string {
+export function submittedText(task: Task, waiting: WaitingFor | undefined, paint: Paint): string {
   const name = safeLine(task.label, 100);
   const ref = refOf(task);
-  const where = position === null || position <= 1 ? "" : `, ${position} in line`;
+  const { kind, text, position = 0 } = waiting ?? { kind: "slot", text: "" };
+  const where = kind === "task" ? `, ${safeLine(text, 200)}` : position <= 1 ? "" : `, ${position} in line`;
   return [
     `${paint.bold(name)} ${paint.dim(`(${task.id})`)} queued${where}`,
     `  copse show ${ref}       what it does, what it costs`,
@@ -163,7 +166,7 @@ export function submittedText(task: Task, position: number | null, paint: Paint)
 }
 
 /** How a person names the task on a command line: its label where that needs no quotes, else its id. */
-export const refOf = (task: Task): string => (/^[\w][\w.-]*$/.test(task.label) ? task.label : task.id);
+export const refOf = (task: Task): string => nameOf(task);
 
 /** One task's life in sentences, what it cost, what can be done next. */
 export function showText(task: Task, beside: Beside, story: readonly string[], paint: Paint, now: number): string {
@@ -189,6 +192,14 @@ export function showText(task: Task, beside: Beside, story: readonly string[], p
         : `${task.branch} from ${task.baseRef} (${task.base?.slice(0, 12)})`,
     ],
     ["worktree", task.worktree],
+    [
+      "after",
+      afterOf(task).length === 0
+        ? null
+        : `${afterOf(task)
+            .map(({ label }) => label)
+            .join(", ")}${policyOf(task) === "hold" ? " (held if one of them does not end well)" : ""}`,
+    ],
     [
       "evidence",
       task.verify.checks.length === 0
@@ -256,6 +267,7 @@ export function nextCommands(task: Task): string[] {
       ];
     case "failed":
     case "stopped":
+      if (task.failure?.code === skippedCode) return [`copse retry ${ref}    once what it comes after can go well`];
       return [`copse logs ${ref}`, `copse retry ${ref}    go on in the same worktree`, ...attach];
     default:
       return [`copse logs -f ${ref}`, `copse stop ${ref}`];
