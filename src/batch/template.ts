@@ -15,8 +15,6 @@ export function unknownsIn(text: string, vars: Vars): Unknown[] {
   return [...text.matchAll(pattern)].flatMap(([typed, name]) => (name === undefined || Object.hasOwn(vars, name) ? [] : [{ typed, name }]));
 }
 
-export const usesVariables = (text: string): boolean => [...text.matchAll(pattern)].some(([, name]) => name !== undefined);
-
 /** Unknown ones stay as they are; `unknownsIn` finds them. */
 export const render = (text: string, vars: Vars, say: (value: string) => string = (value) => value): string =>
   text.replace(pattern, (typed, name?: string) =>

@@ -28,6 +28,8 @@ export function taskJson(task: Task, beside: Beside = {}): Record<string, unknow
     tags: task.request.tags,
     deliver: task.request.deliver,
     startedBy: task.request.startedBy ? { id: task.request.startedBy.id, label: task.request.startedBy.label } : null,
+    batch: task.request.batch ?? null,
+    batchKey: task.request.batchKey ?? null,
     createdAt: task.createdAt,
     startedAt: task.startedAt,
     endedAt: task.endedAt,

@@ -53,6 +53,14 @@ export interface Request {
   readonly notify: NotifyPolicy | null;
   /** The task whose agent asked for this one; left out where a person did. */
   readonly startedBy?: StartedBy;
+  /** The batch it was made by; left out, with what follows, where a person asked for it alone. */
+  readonly batch?: string;
+  /** The task's own name within the batch, for good. */
+  readonly batchKey?: string;
+  /** What was asked there, as one number: another when the file asks for something else. */
+  readonly batchContent?: string;
+  /** Keys of the tasks of the batch that come before it. */
+  readonly batchNeeds?: readonly string[];
 }
 
 export interface StartedBy {
