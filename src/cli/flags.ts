@@ -61,6 +61,7 @@ export const batchFlags: readonly Flag[] = [
   { name: "failed", kind: "boolean", describe: "Only what has failed, once more" },
   { name: "batch", kind: "string", describe: "The batch's name (with --each)" },
   { name: "limit", kind: "string", describe: "Tasks of it at once, within the machine's limit (with --each)" },
+  { name: "budget", kind: "string", describe: "USD for all of it: when that is spent nothing more starts (with --each)" },
 ];
 
 /** What `run` has and a batch has no use for: every task has its own worktree, and its label is made. */

@@ -275,10 +275,10 @@ const fieldsOf = ({ name, key, content, needs, limit }: OfBatch): Partial<Reques
   ...(limit === null ? {} : { group: name, groupLimit: limit }),
 });
 
-function dollars(asked: string | null): number | null {
+export function dollars(asked: string | null, flag = "--max-cost"): number | null {
   if (asked === null) return null;
   if (!/^\$?\d+(\.\d+)?$/.test(asked) || Number(asked.replace("$", "")) <= 0)
-    throw new CopseError("USAGE", `--max-cost: expected an amount in USD, got "${asked}"`, { hint: "Example: --max-cost 2.50" });
+    throw new CopseError("USAGE", `${flag}: expected an amount in USD, got "${asked}"`, { hint: `Example: ${flag} 2.50` });
   return Number(asked.replace("$", ""));
 }
 

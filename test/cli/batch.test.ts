@@ -102,7 +102,6 @@ inBox("all or none: what refuses one task refuses the batch, with its place, and
     ["prompt: '-'\n", 2, /^copse: b\.yaml:4:13: the prompt of `two` says nothing/],
     ["promt: Do\n", 2, /^copse: b\.yaml:4:5: unknown key `promt`/, /Did you mean `prompt`\?/],
     ["prompt: Do {{x}}\n    matrix: { x: { grep: '(' } }\n", 2, /^copse: b\.yaml:5:18: git cannot search for this/],
-    ["prompt: Do\nbudget: 5\n", 2, /^copse: b\.yaml:5:1: `budget` is not in this version yet/],
     ["prompt: Do\ndeliver: one-pr\n", 2, /^copse: b\.yaml:5:10: `deliver: one-pr` is not in this version yet/],
   ];
   await box.copse(["run", "-b", "-l", "taken", "--exec", "--", "sleep", "300"]);
@@ -169,6 +168,27 @@ inBox("--each: a task for each line, with the flags of run; again only new lines
   assert.is((await box.copse(["wait"])).code, 0);
   refused(await box.copse(["batch", "--each", "Review it"], { input: "a\n" }), 2, /no \{\} in the prompt/);
   refused(await box.copse(["batch", "--each", "Review {}", "--batch", "a b"], { input: "a\n" }), 2, /cannot be a batch's name/);
+});
+
+inBox("a budget: what would go over it does not start, commands do, and a higher one lets the rest go on", async (box) => {
+  const spend = ["sh", "-c", `cat > /dev/null; echo '{"copse":"cost","usd":0.6}'`];
+  personConfig(box, { limit: 1, agents: { spender: { command: spend } } });
+  const withBudget = (usd: number) =>
+    file(
+      box,
+      "b.yaml",
+      `budget: ${usd}\ndefaults: { agent: spender }\ntasks:\n  a: { prompt: A }\n  b: { prompt: B }\n  c: { prompt: C }\n  d: { exec: ["true"] }\n`,
+    );
+  assert.is((await box.copse(["batch", withBudget(1), "-b"])).code, 0);
+  const held = async () => (await box.json(["tasks"])).tasks.filter(({ state }: any) => state !== "completed");
+  await waitFor(async () => (await held()).length === 1 && (await held())[0].waitingFor?.kind === "limit", "one of the three to be held");
+  const [{ label, waitingFor }] = await held();
+  assert.match(label, /^[abc]$/, "a command is not held");
+  assert.match(waitingFor.text, /the \$1\.00 of the batch b is spent: start it again with a higher budget/);
+  const again = await box.copse(["batch", withBudget(1.5)]);
+  assert.is(again.code, 0, again.stdout + again.stderr);
+  assert.match(again.stderr, /4 tasks: 0 started, 4 left as they are/);
+  assert.equal(await held(), []);
 });
 
 inBox("Ctrl-C leaves a batch running: 130", async (box) => {

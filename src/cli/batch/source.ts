@@ -13,11 +13,13 @@ import { labelFrom } from "../../core/label.ts";
 import { git } from "../../git/git.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { Parsed } from "../flags.ts";
-import { reader } from "../submit.ts";
+import { dollars, reader } from "../submit.ts";
 
 export interface Source {
   readonly name: string;
   readonly limit: number | null;
+  /** US dollars for all of it. */
+  readonly budget: number | null;
   readonly tasks: readonly PlannedTask[];
   readonly warnings: readonly string[];
   /** Of what this version cannot do yet and the batch asks for: its name and where it stands. */
@@ -57,6 +59,7 @@ export async function fromFile(file: string, repo: Repository, afterIsThere: boo
   return {
     name,
     limit: batch.limit ?? null,
+    budget: batch.budget ?? null,
     tasks: plan.tasks.map((task) => withPrompt(task, document, file, repo)),
     warnings,
     later: laterIn(batch, plan.tasks, document, file, afterIsThere),
@@ -75,7 +78,6 @@ function laterIn(
 ): Source["later"] {
   const waits = tasks.find(({ needs }) => needs.length > 0);
   return [
-    ...(batch.budget === undefined ? [] : [{ what: "`budget`", at: document.keyAt("/budget") }]),
     ...(batch.deliver === "one-pr" ? [{ what: "`deliver: one-pr`", at: document.at("/deliver") }] : []),
     ...(waits === undefined || afterIsThere ? [] : [{ what: "`needs`", at: document.keyAt(`${waits.pointer}/needs`) }]),
   ].map(({ what, at }) => ({ what, at: `${file}:${say(at)}` }));
@@ -162,7 +164,7 @@ export function fromLines(template: string, text: string, parsed: Parsed): Sourc
       hint: 'Example: git ls-files "*.ts" | copse batch --each "Review {}"',
     });
   const flags = reader(parsed);
-  const own = ["each", "dry-run", "failed", "batch", "limit", "json", "quiet", "background", "debug"];
+  const own = ["each", "dry-run", "failed", "batch", "limit", "budget", "json", "quiet", "background", "debug"];
   const values = Object.fromEntries(Object.entries(parsed.values).filter(([name]) => !own.includes(name))) as PlannedTask["flags"];
   const tasks = linesOf(text).map(
     (line): PlannedTask => ({
@@ -185,6 +187,7 @@ export function fromLines(template: string, text: string, parsed: Parsed): Sourc
   return {
     name,
     limit: flags.text("limit") === null ? null : flags.whole("limit", 1, 1),
+    budget: dollars(flags.text("budget"), "--budget"),
     tasks,
     warnings: [],
     later: [],

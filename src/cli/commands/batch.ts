@@ -6,6 +6,7 @@ import { safe, safeLine } from "../../core/safe.ts";
 import { isTerminal, type Task } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
 import { findRepository, type Repository, requireCommits } from "../../git/repository.ts";
+import { setBudget } from "../../store/batches.ts";
 import { stateDir } from "../../store/paths.ts";
 import { err, isTty, out } from "../../system/output.ts";
 import { tasksOfBatch } from "../batch/made.ts";
@@ -42,6 +43,7 @@ export async function batch(argv: readonly string[]): Promise<number> {
     out(json ? `${JSON.stringify({ batch: planJson(source, steps) })}\n` : safe(planText(source, steps)));
     return 0;
   }
+  setBudget(stateDir(), repo.id, source.name, source.budget);
   const { made, all } = await startSteps(source, steps, ask);
   const waitFor = all.filter((task) => !isTerminal(task));
   if (values["background"] === true) return printed(source, steps, made, all, parsed);
@@ -77,7 +79,7 @@ async function sourceOf(parsed: Parsed, repo: Repository): Promise<Source> {
       hint: 'copse batch .worktrees/batches/nightly.yaml, or for lines: copse batch --each "Review {}" < files',
     });
   const own = [...batchFlags.map(({ name }) => name), "background", "json", "quiet", "debug"].filter(
-    (name) => !["batch", "limit"].includes(name),
+    (name) => !["batch", "limit", "budget"].includes(name),
   );
   const foreign = Object.keys(values).find((name) => !own.includes(name));
   if (foreign !== undefined)
@@ -112,6 +114,7 @@ function planJson(source: Source, steps: readonly Step[]): Record<string, unknow
   return {
     name: source.name,
     limit: source.limit,
+    budget: source.budget,
     tasks: steps.map((step) => ({
       key: step.planned.key,
       label: labelOf(step),
@@ -133,5 +136,5 @@ function planText(source: Source, steps: readonly Step[]): string {
     const after = planned.needs.length === 0 ? "" : `after ${planned.needs.join(", ")} · `;
     return `  ${action.do.padEnd(5)}  ${safeLine(labelOf(step), 40).padEnd(width)}  ${action.why} · ${after}${safeLine(what, 80)}\n`;
   });
-  return `${source.name}: ${count(steps.length, "task")}${source.limit === null ? "" : `, at most ${source.limit} at once`}; nothing is started\n${rows.join("")}`;
+  return `${source.name}: ${count(steps.length, "task")}${source.limit === null ? "" : `, at most ${source.limit} at once`}${source.budget === null ? "" : `, $${source.budget.toFixed(2)}`}; nothing is started\n${rows.join("")}`;
 }
