@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { runFlags } from "../../src/cli/flags.ts";
 import { builtCli, type Sandbox, waitFor } from "../support/sandbox.ts";
 import { inBox, personConfig, refused, standInForClaude } from "./support.ts";
 
@@ -102,6 +103,16 @@ inBox("all or none: what refuses one task refuses the batch, with its place, and
     ["prompt: '-'\n", 2, /^copse: b\.yaml:4:13: the prompt of `two` says nothing/],
     ["promt: Do\n", 2, /^copse: b\.yaml:4:5: unknown key `promt`/, /Did you mean `prompt`\?/],
     ["prompt: Do {{x}}\n    matrix: { x: { grep: '(' } }\n", 2, /^copse: b\.yaml:5:18: git cannot search for this/],
+    ...(runFlags.find(({ name }) => name === "after")?.later === undefined
+      ? []
+      : [
+          [
+            'exec: ["true"]\n    needs: one\n',
+            2,
+            /^copse: b\.yaml:5:5: `needs` is not in this version yet/,
+            /nothing was started/,
+          ] as const,
+        ]),
     ["prompt: Do\ndeliver: one-pr\n", 2, /^copse: b\.yaml:5:10: `deliver: one-pr` is not in this version yet/],
   ];
   await box.copse(["run", "-b", "-l", "taken", "--exec", "--", "sleep", "300"]);
