@@ -75,6 +75,8 @@ async function bundle(source, outfile) {
       "@modelcontextprotocol/server/_shims": join(root, "scripts", "lib", "mcp-shims.js"),
       // Its other build asks for its parts in a way that no bundler follows.
       "jsonc-parser": "jsonc-parser/lib/esm/main.js",
+      // Its build for node cannot be thinned out.
+      yaml: join(root, "node_modules", "yaml", "browser", "dist", "index.js"),
     },
     inject: [join(root, "scripts", "lib", "import-meta-url.js")],
   });

@@ -9,7 +9,15 @@ import { build, ensureInstalled, root } from "./lib/ready.mjs";
 const mostPackedKb = 1024;
 const mostFileKb = 512;
 const needed = ["dist/copse.cjs", "dist/runner.cjs", "templates/report.md", "templates/commit-message.txt", "templates/init/config.json"]
-  .concat(["templates/init/gitignore", "schema/config.schema.json", "docs/gates.md", "dist/LICENSES.txt", "package.json", "LICENSE"])
+  .concat([
+    "templates/init/gitignore",
+    "schema/config.schema.json",
+    "schema/batch.schema.json",
+    "docs/gates.md",
+    "dist/LICENSES.txt",
+    "package.json",
+    "LICENSE",
+  ])
   .concat(
     ["copse", "copse-worktrees"].flatMap((name) =>
       [".claude-plugin/plugin.json", "hooks/hooks.json"].map((file) => `templates/claude/${name}/${file}`),

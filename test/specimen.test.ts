@@ -43,6 +43,37 @@ test("its .gitignore is the one of init", () => {
   assert.ok(readdirSync(specimen).includes("README.md"));
 });
 
+test("its batches are what they show, and README's is one of them", async () => {
+  const batches = readdirSync(join(specimen, "batches"));
+  assert.ok(batches.length >= 3);
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const [, block = ""] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+  assert.is(block, readFileSync(join(specimen, "batches", "nightly.yaml"), "utf8").replace(/^#.*\n/, ""));
+  const box = await sandbox({
+    "src/api/a.ts": "legacyFetch(1);\n",
+    "src/ui/b.ts": "2\n",
+    "failing.txt": "test/a.test.ts\ntest/b.test.ts\n",
+  });
+  try {
+    cpSync(specimen, join(box.repo, ".worktrees"), { recursive: true });
+    writeFileSync(join(box.repo, ".worktrees", "config.json"), JSON.stringify({ agents: { claude: { command: ["true"] } } }));
+    assert.is((await box.copse(["config", "trust", "--yes"])).code, 0);
+    const made: Record<string, string[]> = {};
+    for (const name of batches) {
+      const ran = await box.copse(["batch", `.worktrees/batches/${name}`, "--dry-run", "--json"]);
+      assert.is(`${ran.stderr}${ran.code}`, "0", name);
+      made[name] = JSON.parse(ran.stdout).batch.tasks.map(({ label }: any) => label);
+    }
+    assert.equal(made, {
+      "failing-tests.yaml": ["fix test/a.test.ts", "fix test/b.test.ts"],
+      "nightly.yaml": ["audit", "endpoints", "docs-src-api", "docs-src-ui", "lint"],
+      "refactor.yaml": ["refactor-src-api-a-ts-sonnet", "refactor-src-api-a-ts-opus"],
+    });
+  } finally {
+    await box.close();
+  }
+});
+
 test("a task in a repository that has it: approved, checked, reported by its template", async () => {
   const box = await sandbox();
   try {

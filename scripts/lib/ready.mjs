@@ -50,7 +50,7 @@ export async function ensureBuilt() {
   if (
     existsSync(bundle) &&
     made.status === 0 &&
-    made.stdout.split("\n").every((name) => name === "" || name.startsWith("src/store/generated/"))
+    made.stdout.split("\n").every((name) => name === "" || /^src\/(?:store|batch)\/generated\//.test(name))
   )
     return false;
   await build();

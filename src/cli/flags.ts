@@ -53,11 +53,27 @@ export const runFlags: readonly Flag[] = [
   { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },
 ];
 
+/** Of `batch`: with a file its own few; with `--each` also those of `run`, for every task. */
+export const batchFlags: readonly Flag[] = [
+  { name: "each", kind: "string", describe: "A task for each line of standard input: a prompt in which {} stands for the line" },
+  { name: "dry-run", kind: "boolean", describe: "Show what would be started; start nothing" },
+  { name: "failed", kind: "boolean", describe: "Only what has failed, once more" },
+  { name: "batch", kind: "string", describe: "The batch's name (with --each)" },
+  { name: "limit", kind: "string", describe: "Tasks of it at once, within the machine's limit (with --each)" },
+  { name: "budget", kind: "string", describe: "USD for all of it: when that is spent nothing more starts (with --each)" },
+];
+
+/** What `run` has and a batch has no use for: every task has its own worktree, and its label is made. */
+export const notInBatch = ["worktree", "no-worktree", "label", "prompt-file", "exec", "after"];
+
+export const batchCommandFlags: readonly Flag[] = [...batchFlags, ...runFlags.filter(({ name }) => !notInBatch.includes(name))];
+
 export const tasksFlags: readonly Flag[] = [
   { name: "all", alias: ["a"], kind: "boolean", describe: "Tasks of all repositories" },
   { name: "state", kind: "list", describe: "Only tasks in this state (repeatable)" },
   { name: "tag", kind: "list", describe: "Only tasks with this tag (repeatable)" },
   { name: "group", kind: "string", describe: "Only tasks of this group" },
+  { name: "batch", kind: "string", describe: "Only tasks of this batch" },
   { name: "json", kind: "boolean", describe: "Print JSON" },
   { name: "quiet", alias: ["q"], kind: "boolean", describe: "Print ids only" },
   { name: "watch", kind: "boolean", describe: "Keep showing, once a second" },

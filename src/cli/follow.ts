@@ -20,6 +20,8 @@ export interface Follow {
   /** Settle as soon as the prompt itself is answered; follow-ups go on in the background. */
   readonly untilAnswer?: boolean;
   readonly timeoutMs?: number;
+  /** As JSON always a list, also of one. */
+  readonly list?: boolean;
 }
 
 /** @returns the exit code: the task's own, or for several the gravest. */
@@ -49,13 +51,15 @@ export async function follow(tasks: readonly Task[], options: Follow): Promise<n
     await view?.close(seen);
     switch (by) {
       case "left":
-        err(`Left; ${seen.length === 1 ? "the task goes on" : "the tasks go on"}: copse logs -f ${refOf(seen[0] as Task)}\n`);
+        err(
+          seen.length === 1 ? `Left; the task goes on: copse logs -f ${refOf(seen[0] as Task)}\n` : "Left; the tasks go on: copse tasks\n",
+        );
         return exit.interrupted;
       case "timeout":
         err("The time is up; the tasks go on.\n");
         return exit.timedOut;
       case "settled":
-        if (options.json) print(settled, options.any === true || tasks.length === 1);
+        if (options.json) print(settled, options.list !== true && (options.any === true || tasks.length === 1));
         else if (options.quiet) out(settled.map((task) => `${task.id}\n`).join(""));
         else for (const task of settled.filter(handsBack)) handBack(task);
         return Math.max(...settled.map((task) => (handsBack(task) ? exit.ok : codeOf(task))), 0);

@@ -1,6 +1,7 @@
 /** Every command's name, for routing and did-you-mean. Held against yargs' own list in the tests. */
 export const commandNames = [
   "run",
+  "batch",
   "tasks",
   "list",
   "ls",
@@ -37,4 +38,4 @@ export const commandNames = [
 ];
 
 /** Commands of the contract that this version does not have yet. */
-export const laterNames = ["batch", "deps"];
+export const laterNames = ["deps"];

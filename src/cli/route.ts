@@ -30,6 +30,8 @@ export async function route(argv: readonly string[]): Promise<number> {
       return statusline(argv.slice(1));
     case "run":
       return await (await import("./commands/run.ts")).run(argv.slice(1));
+    case "batch":
+      return await (await import("./commands/batch.ts")).batch(argv.slice(1));
     case "hooks":
       // As a hook it is waited for at every event.
       if (argv[1] === "run") return await (await import("./commands/hooks.ts")).hooksRun(argv.slice(argv[2] === "--" ? 3 : 2));

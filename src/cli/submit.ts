@@ -1,6 +1,6 @@
 /** From flags, configuration and surroundings to a task on disk. Everything that can be refused is refused here, before anything is written. */
 
-import { lstatSync, readFileSync, realpathSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { descend } from "../core/descent.ts";
 import { parseDuration } from "../core/duration.ts";
@@ -8,23 +8,20 @@ import { CopseError, messageOf, systemCode } from "../core/errors.ts";
 import { checkBranchName, checkLabel, labelFrom, slugOf } from "../core/label.ts";
 import { isPolicy, policies } from "../core/policy.ts";
 import { safeLine } from "../core/safe.ts";
-import { similar } from "../core/similar.ts";
 import type { Delivery, NotifyPolicy, Request, StartedBy, Task } from "../core/task.ts";
 import { branchInTheWay, findRepository, type Repository, requireCommits } from "../git/repository.ts";
-import { hasLogin } from "../session/agents/claude-login.ts";
-import { agentNames } from "../session/agents/names.ts";
 import { taskEnvironment } from "../session/environment.ts";
 import { type Config, type Loaded, loadConfig } from "../store/config.ts";
 import { stateDir } from "../store/paths.ts";
-import { checkoutClaim, createTask } from "../store/tasks.ts";
+import { checkoutClaim, createTask, type NewTask } from "../store/tasks.ts";
 import { executableOf, isTrusted } from "../store/trust.ts";
-import { which } from "../system/which.ts";
 import { callingTask } from "./caller.ts";
 import { findTask } from "./find.ts";
 import type { Parsed } from "./flags.ts";
 import { followUpsOf, titleOf } from "./follow-ups.ts";
 import { openTasks } from "./open-tasks.ts";
 import { type BeforeRequest, prerequisitesOf, taskNamedBy } from "./prerequisites.ts";
+import { requireAgent } from "./require-agent.ts";
 import { readStandardInput } from "./stdin.ts";
 
 export interface Submission {
@@ -32,14 +29,36 @@ export interface Submission {
   readonly warnings: readonly string[];
 }
 
+/** What a task that a batch makes has besides its flags. */
+export interface OfBatch {
+  readonly name: string;
+  /** The task's own within the batch, and what its content comes to (`batch/plan.ts`). */
+  readonly key: string;
+  readonly content: string;
+  readonly needs: readonly string[];
+  /** Tasks of the batch at once; makes it a group. */
+  readonly limit: number | null;
+  /** Where `--label` is not given: numbered when taken. */
+  readonly madeLabel: string;
+  /** Agents that have been looked for already, by what was looked for. */
+  readonly agentsFound: Set<string>;
+}
+
 const maxPromptBytes = 64 * 1024 * 1024;
 
 /** `trustAsked`: asks the person to trust the project's commands where there is a terminal. `caller`: the task from within which it is asked for. @throws CopseError */
-export async function submit(
+export async function submit(...asked: Parameters<typeof prepare>): Promise<Submission> {
+  const { wanted, warnings } = await prepare(...asked);
+  return { task: createTask(stateDir(), wanted, new Date()), warnings };
+}
+
+/** All that `submit` does before anything is written. @throws CopseError */
+export async function prepare(
   parsed: Parsed,
   trustAsked: (loaded: Loaded, repo: Repository) => Promise<void> = refuseUntrusted,
   caller: Task | undefined = callingTask(),
-): Promise<Submission> {
+  batch?: OfBatch,
+): Promise<{ wanted: NewTask; warnings: readonly string[] }> {
   const cwd = process.cwd();
   const repo = findRepository(cwd);
   requireCommits(repo);
@@ -64,7 +83,7 @@ export async function submit(
   const asked = flags.text("base") ?? config.base;
   const before = prerequisitesOf(flags, asked, config.onFailure, repo, parsed.values["background"] === true ? undefined : caller);
   const base = await resolveBaseName(asked, repo);
-  const made = labelFrom(prompt || (exec ?? []).join(" "));
+  const made = batch?.madeLabel ?? labelFrom(prompt || (exec ?? []).join(" "));
   const build = requestBuilder(flags, config, repo, {
     exec,
     prompt,
@@ -74,29 +93,26 @@ export async function submit(
     agentArgs: exec === null ? (parsed.rest ?? []) : [],
     startedBy,
     before: before.request,
+    batch,
   });
-  await requireAgent(build("x"), config, repo);
-  const task = createTask(
-    stateDir(),
-    {
-      label,
-      madeLabel: made,
-      slugOf,
-      repo: repo.root,
-      repoId: repo.id,
-      commonDir: repo.commonDir,
-      cwd: repo.top,
-      request: build,
-      prompt,
-      followUps,
-      facts: before.facts,
-      env: taskEnvironment(process.env),
-      taken: (slug) => (worktree ? inTheWay(repo, build(slug)) : undefined),
-      alsoClaim: worktree ? undefined : checkoutClaim(repo.top),
-    },
-    new Date(),
-  );
-  return { task, warnings: loaded.warnings };
+  await requireAgent(build("x"), config, repo, batch?.agentsFound);
+  const wanted = {
+    label,
+    madeLabel: made,
+    slugOf,
+    repo: repo.root,
+    repoId: repo.id,
+    commonDir: repo.commonDir,
+    cwd: repo.top,
+    request: build,
+    prompt,
+    followUps,
+    facts: before.facts,
+    env: taskEnvironment(process.env),
+    taken: (slug: string) => (worktree ? inTheWay(repo, build(slug)) : undefined),
+    alsoClaim: worktree ? undefined : checkoutClaim(repo.top),
+  };
+  return { wanted, warnings: loaded.warnings };
 }
 
 /** Without a terminal there is nobody to ask. @throws CopseError NOT_TRUSTED */
@@ -200,6 +216,7 @@ interface Given {
   readonly agentArgs: readonly string[];
   readonly startedBy?: StartedBy | undefined;
   readonly before?: BeforeRequest;
+  readonly batch?: OfBatch | undefined;
 }
 
 export function requestBuilder(flags: Reader, config: Config, repo: Repository, given: Given): (slug: string) => Request {
@@ -249,6 +266,7 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
     notify: policyOf(flags.text("notify")),
     ...(given.startedBy === undefined ? {} : { startedBy: given.startedBy }),
     ...given.before,
+    ...(given.batch === undefined ? {} : fieldsOf(given.batch)),
   };
   return (slug) => {
     const branchName = config.branch.replaceAll("{label}", slug);
@@ -257,10 +275,18 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
   };
 }
 
-function dollars(asked: string | null): number | null {
+const fieldsOf = ({ name, key, content, needs, limit }: OfBatch): Partial<Request> => ({
+  batch: name,
+  batchKey: key,
+  batchContent: content,
+  batchNeeds: needs,
+  ...(limit === null ? {} : { group: name, groupLimit: limit }),
+});
+
+export function dollars(asked: string | null, flag = "--max-cost"): number | null {
   if (asked === null) return null;
   if (!/^\$?\d+(\.\d+)?$/.test(asked) || Number(asked.replace("$", "")) <= 0)
-    throw new CopseError("USAGE", `--max-cost: expected an amount in USD, got "${asked}"`, { hint: "Example: --max-cost 2.50" });
+    throw new CopseError("USAGE", `${flag}: expected an amount in USD, got "${asked}"`, { hint: `Example: ${flag} 2.50` });
   return Number(asked.replace("$", ""));
 }
 
@@ -278,39 +304,4 @@ function inTheWay(repo: Repository, request: Request): string | undefined {
   const branch = branchInTheWay(repo, request.branchName);
   if (branch !== undefined) return branch;
   return lstatSync(request.place, { throwIfNoEntry: false }) ? `${request.place} exists already` : undefined;
-}
-
-/** The program is looked for now, in the person's own PATH, instead of failing in the background. @throws CopseError AGENT_NOT_FOUND */
-async function requireAgent(request: Request, config: Config, repo: Repository): Promise<void> {
-  if (request.exec === null && request.command === null && !agentNames.some((name) => name === request.agent)) {
-    const instead = similar(request.agent, [...agentNames, ...Object.keys(config.agents)]);
-    throw new CopseError("AGENT_NOT_FOUND", `no agent is named "${request.agent}"`, {
-      hint:
-        instead === undefined ? `Use claude, or define agents.${request.agent}.command in your configuration.` : `Did you mean ${instead}?`,
-    });
-  }
-  const program = request.exec?.[0] ?? request.command?.[0] ?? config.agents[request.agent]?.path ?? request.agent;
-  if (request.exec !== null || request.command !== null) {
-    if (program.includes("/") && !isAbsolute(program)) return;
-  }
-  const found = which(program, process.env, repo.top, ourselves());
-  if (found !== undefined) {
-    const isClaude = request.agent === "claude" && request.exec === null && request.command === null;
-    if (isClaude && !hasLogin(process.env)) await (await import("./login.ts")).requireLogin(found, repo.top);
-    return;
-  }
-  throw new CopseError("AGENT_NOT_FOUND", `the program "${program}" is not on your PATH`, {
-    hint:
-      request.agent === "claude" && request.exec === null
-        ? "Install Claude Code: npm install -g @anthropic-ai/claude-code"
-        : "Check its name, or give its full path.",
-  });
-}
-
-function ourselves(): string | undefined {
-  try {
-    return realpathSync(process.argv[1] ?? "");
-  } catch {
-    return undefined;
-  }
 }

@@ -24,6 +24,7 @@ const exitOf = {
   BAD_LABEL: exit.usage,
   BAD_PROMPT: exit.usage,
   BAD_CONFIG: exit.usage,
+  BAD_BATCH: exit.usage,
   BASE_NOT_FOUND: exit.notFound,
   NO_REPOSITORY: exit.notFound,
   NO_COMMITS: exit.notFound,

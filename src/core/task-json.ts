@@ -33,6 +33,7 @@ export function taskJson(task: Task, beside: Beside = {}): Record<string, unknow
     after: afterOf(task).map(({ id, label }) => ({ id, label })),
     onFailure: afterOf(task).length === 0 ? null : policyOf(task),
     batch: task.request.batch ?? null,
+    batchKey: task.request.batchKey ?? null,
     createdAt: task.createdAt,
     startedAt: task.startedAt,
     endedAt: task.endedAt,

@@ -1,4 +1,5 @@
 /** What a task is: the words of the contract (PRODUCT) as types. Pure; a `Task` is the fold of its events (`evolve.ts`). */
+import type { OfBatch } from "./of-batch.ts";
 
 export type StateName = "queued" | "preparing" | "running" | "blocked" | "delivering" | "completed" | "failed" | "stopped";
 export type Source = "stream" | "hook" | "process" | "git" | "person" | "runner";
@@ -10,7 +11,7 @@ export type Delivery = "report" | "branch" | "pr";
 export type Instant = string;
 
 /** What was asked. Settled at submission and never changed afterwards. */
-export interface Request {
+export interface Request extends OfBatch {
   /** First line of the prompt, or the command, cut for display. */
   readonly title: string;
   /** Size of the prompt file, in bytes; the prompt itself is beside the log, as it was typed. */
@@ -59,8 +60,6 @@ export interface Request {
   readonly baseOf?: Prerequisite;
   /** What becomes of it when one of them does not end well; left out: it is skipped. */
   readonly onFailure?: OnFailure;
-  /** The batch it was made by; left out where a person asked for it alone. */
-  readonly batch?: string;
 }
 
 /** Another task of the same repository that comes before this one. */

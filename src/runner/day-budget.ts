@@ -1,5 +1,8 @@
-/** What may be spent in a day (local time): when it is spent nothing more starts that may cost, and what runs is parked until midnight or until there is more to spend. */
+/** What may be spent in a day (local time), and in a batch: when the day's is spent nothing more starts that may cost, and what runs is parked until midnight or until there is more to spend. */
+
+import type { Task } from "../core/task.ts";
 import { type Entry, isOpen, readIndex, taskOf } from "../store/index-file.ts";
+import { BatchBudgets } from "./batch-budget.ts";
 import type { Closed } from "./gate.ts";
 
 /** Looking through 10,000 tasks takes some 30 ms. */
@@ -8,6 +11,7 @@ const lookMs = 3000;
 export class DayBudget {
   readonly #state: string;
   readonly #max: () => number | null;
+  readonly #batches: BatchBudgets;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #usd = 0;
 
@@ -15,10 +19,15 @@ export class DayBudget {
   constructor(state: string, max: () => number | null) {
     this.#state = state;
     this.#max = max;
+    this.#batches = new BatchBudgets(state);
   }
 
-  /** null while there is something left. `afresh`: looks again, however lately it has looked. */
-  spent(afresh = false): Closed | null {
+  /** null while there is something left. `afresh`: looks again, however lately it has looked. `task`: one that would start; its batch counts too. */
+  spent(afresh = false, task?: Task): Closed | null {
+    return this.#daySpent(afresh) ?? (task === undefined ? null : this.#batches.spent(task, afresh));
+  }
+
+  #daySpent(afresh: boolean): Closed | null {
     const max = this.#max();
     if (max === null) return null;
     if (afresh || performance.now() - this.#lookedAt > lookMs) {

@@ -41,8 +41,8 @@ export interface House {
   /** Tells people of the state the task has come to. */
   readonly tell: (task: Task) => void;
   readonly gates: Gates;
-  /** The day's budget is spent. `afresh`: as of now, not of some seconds ago. */
-  readonly daySpent: (afresh?: boolean) => Closed | null;
+  /** The day's budget is spent, or that of the batch of a task that would start. `afresh`: as of now, not of some seconds ago. */
+  readonly daySpent: (afresh?: boolean, task?: Task) => Closed | null;
   /** A login met its limit. */
   readonly limitMet: (task: Task, closed: Closed) => void;
 }
@@ -232,7 +232,7 @@ async function takeBack(record: TaskRecord, minFreeMb: number): Promise<void> {
   await record.add((now) => (now.state === "queued" ? [{ type: "held", kind: held.kind, until, text: held.text }] : []));
 }
 
-/** Waits while admission is closed, of this login or (but for plain commands) of all by the day's budget, and says so in the log once. */
+/** Waits while admission is closed, of this login or (but for plain commands) of all by the day's or the batch's budget, and says so in the log once. */
 async function heldByGate(record: TaskRecord, house: House, login: string | null): Promise<boolean> {
   const gate = login === null ? null : house.gates.closed(login, record.task);
   const closed = gate ?? spentFor(record.task, house);
@@ -244,7 +244,8 @@ async function heldByGate(record: TaskRecord, house: House, login: string | null
   return true;
 }
 
-const spentFor = (task: Task, house: House, afresh = false): Closed | null => (task.request.exec === null ? house.daySpent(afresh) : null);
+const spentFor = (task: Task, house: House, afresh = false): Closed | null =>
+  task.request.exec === null ? house.daySpent(afresh, task) : null;
 
 /** null when the task no longer waits for a slot (a stop, an attach). */
 async function enterUnlessChanged(record: TaskRecord, queue: Queue): Promise<Slot | null> {

@@ -153,7 +153,7 @@ export class Runner {
       config: () => this.#config,
       stagger: (agent) => this.#stagger(agent),
       gates: this.#gates,
-      daySpent: (afresh) => this.#budget.spent(afresh),
+      daySpent: (afresh, task) => this.#budget.spent(afresh, task),
       cleanUp: (task) => cleanUpAfter(this.#state, task, this.#config, this.#say),
       limitMet: (task, closed) => this.#limitMet(task, closed),
       tell: (task) => this.#announcer.tell(task),

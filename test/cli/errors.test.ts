@@ -40,7 +40,7 @@ inBox("a label that cannot be one is refused with 2", async (box) => {
 });
 
 inBox("what a later version has is named as such and ends with 2", async (box) => {
-  refused(await box.copse(["batch", "x"]), 2, /copse batch is not in this version yet/, /copse --help/);
+  refused(await box.copse(["deps", "x"]), 2, /copse deps is not in this version yet/, /copse --help/);
   for (const name of laterNames) {
     const error = await route([name]).then(
       () => undefined,

@@ -105,7 +105,8 @@ const isTrace = (entry: Entry): boolean =>
 
 function matches(task: Task, values: Readonly<Record<string, unknown>>): boolean {
   const tags = (values["tag"] ?? []) as string[];
-  return tags.every((tag) => task.request.tags.includes(tag)) && (values["group"] === undefined || task.request.group === values["group"]);
+  const isOf = (name: "group" | "batch") => values[name] === undefined || task.request[name] === values[name];
+  return tags.every((tag) => task.request.tags.includes(tag)) && isOf("group") && isOf("batch");
 }
 
 const rank: Readonly<Record<StateName, number>> = {

@@ -64,6 +64,7 @@ export const resultCommands = (parser: Argv, done: Done): Argv =>
             help("copse report [task..]", [
               "copse report --since yesterday",
               "copse report docs api --out report.md",
+              "copse report --batch nightly",
               "copse report docs --comment",
               "copse report --json",
             ]),
@@ -71,6 +72,7 @@ export const resultCommands = (parser: Argv, done: Done): Argv =>
         )
           .option("since", { type: "string", describe: "Ended since: yesterday, 8h, 2026-11-20 (default 24h)" })
           .option("all", { type: "boolean", describe: "Of all repositories" })
+          .option("batch", { type: "string", describe: "Of this batch, whenever they ended" })
           .option("out", { alias: "o", type: "string", describe: "Into this file" })
           .option("comment", { type: "boolean", describe: "Onto the pull request of each task, as a comment" }),
       (args) =>
@@ -78,6 +80,7 @@ export const resultCommands = (parser: Argv, done: Done): Argv =>
           import("../commands/report.ts").then(({ report }) =>
             report(names(args), {
               since: args["since"] as string | undefined,
+              batch: args["batch"] === undefined ? undefined : String(args["batch"]),
               all: args["all"] === true,
               json: args["json"] === true,
               out: args["out"] as string | undefined,

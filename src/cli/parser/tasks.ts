@@ -1,6 +1,6 @@
 /** Commands that make tasks, look at them and talk to them. */
 import type { Argv } from "yargs";
-import { runFlags, tasksFlags } from "../flags.ts";
+import { batchCommandFlags, runFlags, tasksFlags } from "../flags.ts";
 import { number } from "../usage.ts";
 import { type Done, help, json, list, names, withFlags } from "./words.ts";
 
@@ -18,6 +18,19 @@ export const taskCommands = (parser: Argv, done: Done): Argv =>
           ]),
         ),
         runFlags,
+      ),
+    )
+    .command(["batch [file]"], "Many tasks from a file, or one for each line", (y) =>
+      withFlags(
+        y.usage(
+          help("copse batch <file>, or copse batch --each <prompt> [flags of run] < lines", [
+            "copse batch .worktrees/batches/nightly.yaml --dry-run",
+            "copse batch nightly.yaml -b && copse report --batch nightly",
+            "copse batch nightly.yaml --failed",
+            "git ls-files 'src/*.ts' | copse batch --each 'Review {}' --limit 2 -b",
+          ]),
+        ),
+        batchCommandFlags,
       ),
     )
     .command(["tasks", "list", "ls"], "List tasks", (y) =>
