@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { commandMark, type HookEntry, hooksUrl, isOurs, type SettingsHooks } from "../../src/hooks/entries.ts";
-import { BadJson } from "../../src/hooks/json-text.ts";
+import { BadJson } from "../../src/system/json-text.ts";
 import { install, isInstalled, obstacles, uninstall } from "../../src/hooks/settings.ts";
 
 const http = (port: number): HookEntry => ({ type: "http", url: hooksUrl(port), headers: { Authorization: "Bearer t" }, timeout: 5 });

@@ -9,7 +9,7 @@ import { git, gitMaybe } from "../../git/git.ts";
 import { findRepository, type Repository } from "../../git/repository.ts";
 import type { SettingsHooks } from "../../hooks/entries.ts";
 import { writeGuard } from "../../hooks/guard.ts";
-import { BadJson } from "../../hooks/json-text.ts";
+import { BadJson } from "../../system/json-text.ts";
 import { install, isInstalled, obstacles, uninstall } from "../../hooks/settings.ts";
 import { type Change, changeSettings } from "../../hooks/settings-change.ts";
 import { projectSettings, readSettings, targetOf, userSettings } from "../../hooks/settings-file.ts";
