@@ -30,6 +30,7 @@ export const commandNames = [
   "rm",
   "restore",
   "adopt",
+  "deps",
   "hooks",
   "mcp",
   "claude",
@@ -37,4 +38,4 @@ export const commandNames = [
 ];
 
 /** Commands of the contract that this version does not have yet. */
-export const laterNames = ["batch", "deps"];
+export const laterNames = ["batch"];

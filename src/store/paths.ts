@@ -52,6 +52,8 @@ export const repoDir = (state: string, repoId: string): string => join(state, "r
 /** Stands for the repository's common git directory where one change at a time is allowed. */
 export const laneOf = (state: string, repoId: string): string => join(repoDir(state, repoId), "lane");
 export const labelsDir = (state: string, repoId: string): string => join(repoDir(state, repoId), "labels");
+/** Campaigns of dependency updates, a folder each. */
+export const depsDir = (state: string, repoId: string): string => join(repoDir(state, repoId), "deps");
 export const tasksDir = (state: string, repoId: string): string => join(repoDir(state, repoId), "tasks");
 export const taskDir = (state: string, repoId: string, id: string): string => join(tasksDir(state, repoId), id);
 
