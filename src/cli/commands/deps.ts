@@ -9,11 +9,8 @@ import type { Left, Listed, Target, Update } from "../../deps/ecosystem.ts";
 import { resolveBase } from "../../git/base.ts";
 import { findRepository } from "../../git/repository.ts";
 import { taskEnvironment } from "../../session/environment.ts";
-import { loadConfig } from "../../store/config.ts";
 import { stateDir } from "../../store/paths.ts";
 import { err, isTty, out } from "../../system/output.ts";
-import { refuseUntrusted } from "../submit.ts";
-import { askForTrust } from "../trust.ts";
 
 export interface DepsOptions {
   readonly target: Target;
@@ -50,12 +47,13 @@ export async function deps(options: DepsOptions): Promise<number> {
 
 async function wishOf(options: DepsOptions): Promise<Wish> {
   const repo = findRepository(process.cwd());
-  const loaded = loadConfig(repo.bare ? null : repo.top);
+  // Both are files of their own in dist/, which other commands use as well.
+  const loaded = (await import("../../store/config.ts")).loadConfig(repo.bare ? null : repo.top);
   const { config } = loaded;
   const { sha, ref } = await resolveBase(repo.top, options.base ?? config.base);
   const ecosystem = await ecosystemOf(repo.root, sha);
   if (options.verify.length === 0 && loaded.origin.verify === "project")
-    await (isTty(0) && !options.json ? askForTrust : refuseUntrusted)(loaded, repo);
+    await (await import("../trust.ts")).requireTrust(loaded, repo, isTty(0) && isTty(2) && !options.json);
   const own = ecosystem.check === null ? [] : [ecosystem.check];
   const checks = [options.verify, config.verify, own].find((some) => some.length > 0);
   if (checks === undefined && !options.dryRun)
