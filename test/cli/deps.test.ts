@@ -48,10 +48,10 @@ test("what it cannot do is refused, with what to do instead", async () => {
     const unchecked = await box.json(["deps"]);
     assert.is(unchecked.error.code, "USAGE");
     assert.match(unchecked.error.hint, /--verify/);
-    commit({ "yarn.lock": "" });
+    commit({ "yarn.lock": "", ".yarnrc.yml": "" });
     const yarn = await box.json(["deps"]);
     assert.is(yarn.error.code, "NOT_YET");
-    assert.match(yarn.error.message, /managed by yarn/);
+    assert.match(yarn.error.message, /managed by yarn 2 or newer/);
     assert.is((await box.copse(["deps", "--limit", "x"])).code, 2);
   } finally {
     await box.close();

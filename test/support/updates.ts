@@ -27,9 +27,13 @@ export interface Wanted {
   readonly conflicts: readonly (readonly string[])[];
   /** Files of the repository, over those that are made here. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Writes the first lockfile; npm unless said otherwise. */
+  readonly lock?: readonly [string, ...string[]];
 }
 
-export async function outdated({ names, conflicts, files = {} }: Wanted): Promise<Updates> {
+const npmLock = ["npm", "install", "--package-lock-only", "--no-audit", "--no-fund"] as const;
+
+export async function outdated({ names, conflicts, files = {}, lock = npmLock }: Wanted): Promise<Updates> {
   const packages = await registry();
   const box = await sandbox();
   for (const name of names) {
@@ -50,12 +54,8 @@ export async function outdated({ names, conflicts, files = {} }: Wanted): Promis
   const tested = join(box.dir, "tested");
   box.env["TESTED"] = tested;
   // Not the synchronous one: the registry is in this very process.
-  const done = promisify(execFile)("npm", ["install", "--package-lock-only", "--no-audit", "--no-fund"], {
-    cwd: box.repo,
-    env: box.env,
-    timeout: 60_000,
-  });
-  await done;
+  const [file, ...args] = lock;
+  await promisify(execFile)(file, args, { cwd: box.repo, env: box.env, timeout: 60_000 });
   box.git(["add", "-A"]);
   box.git(["commit", "-q", "-m", "project"]);
   return {
