@@ -44,7 +44,8 @@ export async function check(
   const { campaign, ecosystem } = bench;
   const { lock, install } = ecosystem;
   campaign.add({ type: "checking", run, set });
-  const outcome = await inPlace(bench.ground, String(run), async (path) => {
+  const startedAt = performance.now();
+  const last = await inPlace(bench.ground, String(run), async (path) => {
     const step = async (stage: Outcome["stage"], name: string, command: Command) => await runStep(bench, run, stage, name, command, path);
     if (set.length > 0) {
       ecosystem.apply(path, updates);
@@ -63,6 +64,7 @@ export async function check(
     }
     return last;
   });
+  const outcome = { ...last, durationMs: Math.round(performance.now() - startedAt) };
   campaign.add({ type: "checked", run, set, outcome });
   return outcome;
 }

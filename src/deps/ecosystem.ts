@@ -23,7 +23,8 @@ export interface Update {
   /** In no list but those of development. */
   readonly dev: boolean;
   readonly places: readonly Place[];
-  readonly homepage: string | null;
+  /** Where its releases are told of, or its page; null when the package names none. */
+  readonly link: string | null;
 }
 
 /** A newer version there is, and why it is not tried. */

@@ -23,6 +23,7 @@ export interface Outcome {
   readonly command: string;
   /** null: it ran out of time or was killed. */
   readonly exitCode: number | null;
+  /** Of the whole check, with locking and installing; 0 where its end was found later. */
   readonly durationMs: number;
   /** Its folder below the campaign's, with `out` and `err` in it. */
   readonly log: string;

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CopseError } from "../core/errors.ts";
 import { safeLine } from "../core/safe.ts";
+import { readMaybe } from "../store/files.ts";
 import { contentOf, type Edit, edited, endOf, propertiesOf, readJson } from "../system/json-text.ts";
 import type { Left, Listed, Place, Run, Target, Update } from "./ecosystem.ts";
 import { highest, inReach, isNewer, kindOf, lowest, rangeFor, reachOf } from "./versions.ts";
@@ -14,7 +15,6 @@ export interface Row {
   /** The newest its range allows. */
   readonly wanted: string;
   readonly latest: string;
-  readonly homepage: string | null;
   /** Folder of the manifest, from the top; "" is the top. */
   readonly location: string;
 }
@@ -51,13 +51,13 @@ interface One {
   readonly name: string;
   readonly from: string;
   readonly to: string;
-  readonly homepage: string | null;
+  readonly link: string | null;
   readonly place: Place;
 }
 type Found = One | Left;
 
 async function look(dir: string, row: Row, target: Target, run: Run): Promise<Found[]> {
-  const { name, current, wanted, latest, homepage } = row;
+  const { name, current, wanted, latest } = row;
   const place = placeOf(dir, row.location, name);
   if (place === undefined || !(isNewer(latest, current) || isNewer(wanted, current))) return [];
   const left = (why: string): Left => ({ name, from: current, latest, why });
@@ -66,7 +66,7 @@ async function look(dir: string, row: Row, target: Target, run: Run): Promise<Fo
   const to = await newestIn(name, { current, wanted, latest }, reach, run);
   const beyond = to !== latest && isNewer(latest, current) ? [left(`${latest} is beyond what ${target} allows`)] : [];
   if (to === null || !isNewer(to, current)) return beyond;
-  return [{ name, from: current, to, homepage, place }, ...beyond];
+  return [{ name, from: current, to, link: linkOf(dir, row), place }, ...beyond];
 }
 
 /** The registry is asked only where what npm has said does not tell. */
@@ -97,15 +97,33 @@ function placeOf(dir: string, location: string, name: string): Place | undefined
   return undefined;
 }
 
+/** By what the installed package says of itself. */
+function linkOf(dir: string, { name, location }: Row): string | null {
+  const files = [location, ""].map((at) => join(dir, at, "node_modules", name, "package.json"));
+  const text = files.map(readMaybe).find((one) => one !== undefined);
+  if (text === undefined) return null;
+  try {
+    const { repository, homepage } = JSON.parse(text) as { repository?: string | { url?: string }; homepage?: string };
+    const url = typeof repository === "string" ? repository : repository?.url;
+    const [, path] =
+      /^(?:(?:git\+)?(?:https?|ssh|git):\/\/(?:git@)?github\.com\/|github:|git@github\.com:)?([\w-]+\/[\w.-]+?)(?:\.git)?(?:#.*)?$/.exec(
+        url ?? "",
+      ) ?? [];
+    return path === undefined ? (homepage ?? null) : `https://github.com/${path}/releases`;
+  } catch {
+    return null;
+  }
+}
+
 /** One for each package and version. */
 function joined(all: readonly One[]): Update[] {
   const keys = [...new Set(all.map(({ name, to }) => `${name}@${to}`))];
   return keys.map((key) => {
     const some = all.filter(({ name, to }) => `${name}@${to}` === key);
-    const { name, to, homepage } = some[0] as One;
+    const { name, to, link } = some[0] as One;
     const from = lowest(some.map((one) => one.from));
     const dev = some.every(({ place }) => place.field === "devDependencies");
-    return { name, from, to, kind: kindOf(from, to), dev, places: some.map(({ place }) => place), homepage };
+    return { name, from, to, kind: kindOf(from, to), dev, places: some.map(({ place }) => place), link };
   });
 }
 

@@ -20,7 +20,6 @@ interface Row {
   readonly current?: string;
   readonly wanted?: string;
   readonly latest?: string;
-  readonly homepage?: string;
   readonly dependedByLocation?: string;
 }
 
@@ -30,10 +29,10 @@ async function list(dir: string, target: Target, run: Run): Promise<Listed> {
   const rows = Object.entries(answer).flatMap(([name, some]) => (Array.isArray(some) ? some : [some]).map((row) => ({ ...row, name })));
   return await listFrom(
     dir,
-    rows.flatMap(({ name, current, wanted = current, latest, homepage, dependedByLocation = "" }) =>
+    rows.flatMap(({ name, current, wanted = current, latest, dependedByLocation = "" }) =>
       current === undefined || wanted === undefined || latest === undefined
         ? []
-        : [{ name, current, wanted, latest, homepage: homepage ?? null, location: dependedByLocation }],
+        : [{ name, current, wanted, latest, location: dependedByLocation }],
     ),
     target,
     run,

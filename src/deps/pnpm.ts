@@ -38,8 +38,7 @@ async function list(dir: string, target: Target, run: Run): Promise<Listed> {
       // Another manifest may ask for another version of it; then the range says which, if it is one version.
       const own = inReach(current, range) ? current : /\d+\.\d+\.\d+\S*/.exec(range)?.[0];
       const location = relative(realpathSync(dir), realpathSync(path));
-      if (own !== undefined)
-        rows.push({ name, current: own, wanted: inReach(wanted, range) ? wanted : own, latest, homepage: null, location });
+      if (own !== undefined) rows.push({ name, current: own, wanted: inReach(wanted, range) ? wanted : own, latest, location });
     }
   }
   return await listFrom(dir, rows, target, run);

@@ -95,11 +95,12 @@ export function pageOf({ verdicts, left, checks, asked, baseRef, branch, commit,
   return `${parts.join("\n\n")}\n`;
 }
 
-function rowOf({ update: { name, from, to, kind, dev, places, homepage }, reverted }: Verdict): string {
-  const link = homepage !== null && /^https?:\/\/[^\s()<>|\]]+$/.test(homepage) ? ` ([page](${homepage}))` : "";
+function rowOf({ update: { name, from, to, kind, dev, places, link }, reverted }: Verdict): string {
+  const page =
+    link !== null && /^https?:\/\/[^\s()<>|\]]+$/.test(link) ? ` ([${link.endsWith("/releases") ? "releases" : "page"}](${link}))` : "";
   const where = places.map(({ manifest }) => cell(manifest)).join(" ");
   const result = reverted === null ? "kept" : `reverted: ${plain(reverted.why)}`;
-  return `| ${cell(name)}${link} | ${cell(from)} | ${cell(to)} | ${kind}${dev ? ", dev" : ""} | ${where} | ${result} |`;
+  return `| ${cell(name)}${page} | ${cell(from)} | ${cell(to)} | ${kind}${dev ? ", dev" : ""} | ${where} | ${result} |`;
 }
 
 const leftRow = ({ name, from, latest, why }: Left): string => `| ${cell(name)} | ${cell(from)} | ${cell(latest)} | ${plain(why)} |`;

@@ -45,7 +45,6 @@ async function list(dir: string, workspaces: boolean, target: Target, run: Run):
       current: cell("Current"),
       wanted: cell("Wanted"),
       latest: cell("Latest"),
-      homepage: cell("URL") || null,
       location: places[cell("Workspace")]?.location ?? "",
     };
   });

@@ -13,8 +13,8 @@ test("it lists what a target allows, tries nothing, and says why the rest is not
     box.registry.add("zero", "1.1.1-beta.1");
     const { updates, left } = await box.json(["deps", "--dry-run", "--ignore", "z*"]);
     assert.equal(
-      updates.map(({ name, from, to, kind }: any) => [name, from, to, kind]),
-      [["one", "1.0.0", "1.1.0", "minor"]],
+      updates.map(({ name, from, to, kind, link }: any) => [name, from, to, kind, link]),
+      [["one", "1.0.0", "1.1.0", "minor", "https://example.com/one"]],
     );
     assert.equal(
       left.map(({ name, why }: any) => [name, why]),

@@ -17,7 +17,7 @@ const update = (name: string): Update => ({
   kind: "minor",
   dev: false,
   places: [{ manifest: "packages", field: "", range: "1" }],
-  homepage: null,
+  link: null,
 });
 
 const plain = (names: readonly string[], install = ":"): Ecosystem => ({

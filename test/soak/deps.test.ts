@@ -41,7 +41,7 @@ test("one of fifteen breaks a test: it is found, all others are on the branch, w
     assert.ok(ran.checks <= 11, `${ran.checks} checks`);
     const page = readFileSync(ran.report, "utf8");
     assert.match(page, /^# Dependency updates: 14 of 15 kept$/m);
-    const kept = /^\| `p\d\d`(?: \(\[page\]\(\S+\)\))? \| `1.0.0` \| `1.1.0` \| minor \| `package.json` \| kept \|$/gm;
+    const kept = /^\| `p\d\d` \(\[page\]\(https:\/\/example.com\/p\d\d\)\) \| `1.0.0` \| `1.1.0` \| minor \| `package.json` \| kept \|$/gm;
     assert.is(page.match(kept)?.length, 14, page);
     assert.match(page, /^\| `p07` .*\| reverted: fails: \\`npm test\\` exited 1 \|$/m);
     assert.is(box.git(["worktree", "list", "--porcelain"]).match(/^worktree /gm)?.length, 1, "no worktree is left");
