@@ -11,7 +11,7 @@ await import("./generate.mjs");
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 /** What is large and used by many commands (packages, and the checker of configurations): files of their own however they are imported, instead of a copy in each. */
-const shared = ["src/git/git.ts", "src/system/command.ts", "src/store/config.ts"].map((name) => join(root, name));
+const shared = ["src/git/git.ts", "src/system/command.ts", "src/store/config.ts", "src/store/lock.ts"].map((name) => join(root, name));
 rmSync(dist, { recursive: true, force: true });
 const built = new Map();
 /** Folders of the packages that are in the bundle. */

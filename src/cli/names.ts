@@ -31,11 +31,9 @@ export const commandNames = [
   "rm",
   "restore",
   "adopt",
+  "deps",
   "hooks",
   "mcp",
   "claude",
   "help",
 ];
-
-/** Commands of the contract that this version does not have yet. */
-export const laterNames = ["deps"];

@@ -5,7 +5,7 @@ import { claudeCommand } from "./commands/claude.ts";
 import { statusline } from "./commands/statusline.ts";
 import { tasks } from "./commands/tasks.ts";
 import { parseFlags, runFlags } from "./flags.ts";
-import { commandNames, laterNames } from "./names.ts";
+import { commandNames } from "./names.ts";
 
 const wantsHelp = (argv: readonly string[]): boolean => {
   const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
@@ -50,7 +50,7 @@ export async function route(argv: readonly string[]): Promise<number> {
   requireNoTypo(argv);
   const parsed = parseFlags(argv, runFlags);
   const [word = ""] = parsed.words;
-  if (parsed.words.length === 1 && [...commandNames, ...laterNames].includes(word))
+  if (parsed.words.length === 1 && commandNames.includes(word))
     throw new CopseError("USAGE", `the command comes first: copse ${word} …`, { hint: `To use it as a prompt: copse run "${word}"` });
   return await (await import("./commands/run.ts")).runParsed(parsed);
 }
@@ -61,8 +61,6 @@ const viaYargs = async (argv: readonly string[]): Promise<number> => (await impo
 function requireNoTypo(argv: readonly string[]): void {
   const [first = ""] = argv;
   if (first.startsWith("-") || /\s/.test(first)) return;
-  if (laterNames.includes(first))
-    throw new CopseError("NOT_YET", `copse ${first} is not in this version yet`, { hint: "See copse --help for what there is." });
   const instead = similar(first, commandNames);
   throw new CopseError("USAGE", `unknown command ${first}`, {
     hint: `${instead === undefined ? "See copse --help." : `Did you mean copse ${instead}?`} To use it as a prompt: copse run "${first}"`,

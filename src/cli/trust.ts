@@ -22,3 +22,8 @@ export async function askForTrust(loaded: Loaded, repo: Repository): Promise<voi
   if (answer === "y" || answer === "yes") await trust(what, repo.id);
   else await refuseUntrusted(loaded, repo);
 }
+
+/** Asks where there is somebody to ask, else refuses. @throws CopseError NOT_TRUSTED */
+export async function requireTrust(loaded: Loaded, repo: Repository, ask: boolean): Promise<void> {
+  await (ask ? askForTrust : refuseUntrusted)(loaded, repo);
+}

@@ -49,6 +49,7 @@ const exitOf = {
   NEWER_STATE: exit.tryAgain,
   NOT_TRUSTED: exit.notTrusted,
   TIMED_OUT: exit.timedOut,
+  INTERRUPTED: exit.interrupted,
   GIT_FAILED: exit.failed,
   FORGE_FAILED: exit.failed,
   COMMAND_FAILED: exit.failed,

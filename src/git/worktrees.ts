@@ -68,6 +68,12 @@ export async function registerWorktree(from: string, wanted: NewWorktree, option
   await pastHalfMade(from, () => git(from, args, options));
 }
 
+/** As `registerWorktree`, at a commit and on no branch. */
+export async function registerDetached(from: string, path: string, sha: string, lockReason: string): Promise<void> {
+  const args = ["worktree", "add", "--detach", "--no-checkout", "--quiet", "--lock", "--reason", lockReason, "--end-of-options", path, sha];
+  await pastHalfMade(from, () => git(from, args));
+}
+
 /** Git looks through all registrations, and gives up over one that is just being written, or was left half written by a killed git. It is asked twice more. */
 async function pastHalfMade<T>(dir: string, work: () => Promise<T>): Promise<T> {
   for (let n = 0; ; n++) {

@@ -3,7 +3,6 @@
  * No record is kept: entries of ours are known by themselves, and what was there but empty by how they are set apart (`json-text.ts`).
  */
 import { isDeepStrictEqual } from "node:util";
-import { type HookEntry, hooksUrl, isOurs, type SettingsHooks } from "./entries.ts";
 import {
   appended,
   BadJson,
@@ -23,7 +22,8 @@ import {
   propertiesOf,
   readJson,
   without,
-} from "./json-text.ts";
+} from "../system/json-text.ts";
+import { type HookEntry, hooksUrl, isOurs, type SettingsHooks } from "./entries.ts";
 
 /**
  * The text with these hooks in it, in place of any older ones of ours; the same text when they are in it as they are. `text`: undefined where there is no file.

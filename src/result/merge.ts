@@ -7,7 +7,8 @@ import { CopseError } from "../core/errors.ts";
 import { redact } from "../core/redact.ts";
 import type { Check, Task } from "../core/task.ts";
 import { unfinishedOperation } from "../git/changes.ts";
-import { type GitOptions, git, gitLine, gitMaybe } from "../git/git.ts";
+import { commitTree } from "../git/commit-tree.ts";
+import { git, gitLine } from "../git/git.ts";
 import { tryMerges } from "../git/merge-tree.ts";
 import { statusOf } from "../git/status.ts";
 import { assertWorktree, commitOf, headRef, leadsTo } from "../git/worktrees.ts";
@@ -89,21 +90,6 @@ async function mergedTree(task: Task, dir: string, ours: string, theirs: string)
   const named = `${files.slice(0, 10).join(", ")}${files.length > 10 ? ` and ${files.length - 10} more` : ""}`;
   throw new CopseError("CONFLICT", `${task.branch} conflicts with what is there, in ${named}; nothing was changed`, {
     hint: `Have its agent mend it: copse retry ${task.label}, or merge by hand: git merge ${task.branch}`,
-  });
-}
-
-async function commitTree(
-  dir: string,
-  tree: string,
-  parents: readonly string[],
-  message: string,
-  options: GitOptions = {},
-): Promise<string> {
-  const nobody = (await gitMaybe(dir, ["var", "GIT_COMMITTER_IDENT"])) === undefined;
-  return await gitLine(dir, ["commit-tree", tree, ...parents.flatMap((sha) => ["-p", sha]), "-F", "-"], {
-    ...options,
-    input: message,
-    config: nobody ? ["user.name=Copse", "user.email=copse@localhost"] : [],
   });
 }
 

@@ -54,6 +54,8 @@ export const laneOf = (state: string, repoId: string): string => join(repoDir(st
 export const labelsDir = (state: string, repoId: string): string => join(repoDir(state, repoId), "labels");
 export const batchesDir = (state: string, repoId: string): string => join(repoDir(state, repoId), "batches");
 export const batchFile = (state: string, repoId: string, name: string): string => join(batchesDir(state, repoId), `${name}.json`);
+/** Campaigns of dependency updates, a folder each. */
+export const depsDir = (state: string, repoId: string): string => join(repoDir(state, repoId), "deps");
 export const tasksDir = (state: string, repoId: string): string => join(repoDir(state, repoId), "tasks");
 export const taskDir = (state: string, repoId: string, id: string): string => join(tasksDir(state, repoId), id);
 

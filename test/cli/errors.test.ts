@@ -3,9 +3,6 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { laterNames } from "../../src/cli/names.ts";
-import { route } from "../../src/cli/route.ts";
-import { CopseError } from "../../src/core/errors.ts";
 import { runnerPid } from "../support/sandbox.ts";
 import { inBox, refused, standInForClaude, writes } from "./support.ts";
 
@@ -37,17 +34,6 @@ inBox("a label that cannot be one is refused with 2", async (box) => {
   for (const label of ["", "  ", "a\u001b[31m", "a\nb", "x".repeat(101)])
     assert.is((await box.copse(["run", "-b", `--label=${label}`, ...writes])).code, 2, JSON.stringify(label));
   assert.is((await box.copse(["tasks"])).stdout, "");
-});
-
-inBox("what a later version has is named as such and ends with 2", async (box) => {
-  refused(await box.copse(["deps", "x"]), 2, /copse deps is not in this version yet/, /copse --help/);
-  for (const name of laterNames) {
-    const error = await route([name]).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    assert.ok(error instanceof CopseError && error.code === "NOT_YET", name);
-  }
 });
 
 inBox("a prompt that is no text is refused with 2, and nothing is written", async (box) => {

@@ -130,7 +130,7 @@ inBox("errors are one JSON document too, wherever --json stands", async (box) =>
     [["show", "x", "--json", "--nonsense"], "USAGE", 2],
     [["runner", "--json"], "USAGE", 2],
     [["config", "get", "limt", "--json"], "USAGE", 2],
-    [["deps", "x", "--json"], "NOT_YET", 2],
+    [["run", "--agent", "codex", "x", "--json"], "NOT_YET", 2],
     [["tasks", "--json"], "NO_REPOSITORY", 3, outside],
     [["wait", "nothing", "--json"], "TASK_NOT_FOUND", 3],
     [["stop", "nothing", "--json"], "TASK_NOT_FOUND", 3],

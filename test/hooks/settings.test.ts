@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { commandMark, type HookEntry, hooksUrl, isOurs, type SettingsHooks } from "../../src/hooks/entries.ts";
-import { BadJson } from "../../src/hooks/json-text.ts";
 import { install, isInstalled, obstacles, uninstall } from "../../src/hooks/settings.ts";
+import { BadJson } from "../../src/system/json-text.ts";
 
 const http = (port: number): HookEntry => ({ type: "http", url: hooksUrl(port), headers: { Authorization: "Bearer t" }, timeout: 5 });
 const hooksAt = (port: number): SettingsHooks => ({

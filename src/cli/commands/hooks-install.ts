@@ -9,12 +9,12 @@ import { git, gitMaybe } from "../../git/git.ts";
 import { findRepository, type Repository } from "../../git/repository.ts";
 import type { SettingsHooks } from "../../hooks/entries.ts";
 import { writeGuard } from "../../hooks/guard.ts";
-import { BadJson } from "../../hooks/json-text.ts";
 import { install, isInstalled, obstacles, uninstall } from "../../hooks/settings.ts";
 import { type Change, changeSettings } from "../../hooks/settings-change.ts";
 import { projectSettings, readSettings, targetOf, userSettings } from "../../hooks/settings-file.ts";
 import { wakeCommand, wantedOfSessions } from "../../hooks/wanted.ts";
 import { stateDir } from "../../store/paths.ts";
+import { BadJson } from "../../system/json-text.ts";
 import { out } from "../../system/output.ts";
 import { repositoryMaybe } from "../find.ts";
 

@@ -154,4 +154,44 @@ export const resultCommands = (parser: Argv, done: Done): Argv =>
             }),
           ),
         ),
+    )
+    .command(
+      "deps",
+      "Update dependencies: all at once, the culprits found and left out, the rest checked as a whole",
+      (y) =>
+        json(
+          y.usage(
+            help("copse deps [--target minor]", [
+              "copse deps --dry-run",
+              "copse deps",
+              'copse deps --target patch --verify "npm test" --verify "npm run build"',
+              'copse deps --only "@types/*" --ignore react',
+            ]),
+          ),
+        )
+          .option("target", { choices: ["patch", "minor", "latest"] as const, default: "minor" as const, describe: "How far to go" })
+          .option("verify", { type: "string", array: true, describe: "A command that has to pass (repeatable; default: npm test)" })
+          .option("only", { type: "string", array: true, describe: "Only these packages; * stands for anything" })
+          .option("ignore", { type: "string", array: true, describe: "Not these" })
+          .option("base", { type: "string", describe: "The commit to start from" })
+          .option("limit", { type: "string", describe: "Checks at once" })
+          .option("dry-run", { type: "boolean", describe: "List what could be updated; try nothing" })
+          .option("fresh", { type: "boolean", describe: "Begin anew, not where an earlier one was cut short" }),
+      (args) =>
+        done(() =>
+          import("../commands/deps.ts").then(({ deps }) => {
+            const some = (name: string) => ((args[name] as string[] | undefined) ?? []).map(String);
+            return deps({
+              target: args["target"] as "patch" | "minor" | "latest",
+              verify: some("verify"),
+              only: some("only"),
+              ignore: some("ignore"),
+              base: args["base"] as string | undefined,
+              limit: args["limit"] as string | undefined,
+              dryRun: args["dry-run"] === true,
+              fresh: args["fresh"] === true,
+              json: args["json"] === true,
+            });
+          }),
+        ),
     );

@@ -1,0 +1,24 @@
+/** What of a program's output says why it failed. Pure. */
+
+const most = 12;
+const widest = 300;
+
+const telling = /\b(?:not ok|fail(?:ed|ure|ing|s)?|error|err!|exception|expected|actual|assert\w*|cannot|could not|E[A-Z]{4,})\b|[✖✗✘×]/i;
+const noise = /^(?:npm (?:err!|error) A complete log|npm (?:err!|error)\s*$|> |\s*$)|^\s*at .*\bnode:internal\b/i;
+
+/** The lines that tell most, in their order, or the last ones where none does. */
+export function tellingLines(output: string): string[] {
+  const lines = output
+    .split("\n")
+    .filter((line) => !noise.test(line))
+    .map((line) => (line.length > widest ? `${line.slice(0, widest)}…` : line.trimEnd()));
+  const some = lines.filter((line) => telling.test(line));
+  return (some.length > 0 ? some.slice(0, most) : lines.slice(-most)).filter((line) => line !== "");
+}
+
+/** Did it fail for something that is no fault of an update: the network, the registry, the disk? */
+export function isOutside(output: string): boolean {
+  return /\b(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|EHOSTUNREACH|ENOSPC|EDQUOT|EIDLETIMEOUT|E401|E403|E429|E5\d\d|SELF_SIGNED_CERT\w*|UNABLE_TO_\w+)\b/.test(
+    output,
+  );
+}

@@ -1,0 +1,46 @@
+/** npm, workspaces too: what it calls outdated, and how it locks and installs. */
+import type { Ecosystem, Listed, Run, Target } from "./ecosystem.ts";
+import { answerOf, apply, cannotList, listFrom } from "./manifests.ts";
+
+/** `locked`: the repository keeps a lockfile. `test`: its manifest has a script of that name. */
+export function npm({ locked, test }: { readonly locked: boolean; readonly test: boolean }): Ecosystem {
+  return {
+    name: "npm",
+    env: { npm_config_audit: "false", npm_config_fund: "false", npm_config_update_notifier: "false", npm_config_progress: "false" },
+    lock: locked ? ["npm", "install", "--package-lock-only"] : null,
+    install: locked ? ["npm", "ci", "--prefer-offline"] : ["npm", "install", "--no-package-lock"],
+    check: test ? "npm test" : null,
+    list,
+    apply,
+  };
+}
+
+/** One package in one manifest, as `npm outdated --json --long` tells it. */
+interface Row {
+  readonly current?: string;
+  readonly wanted?: string;
+  readonly latest?: string;
+  readonly dependedByLocation?: string;
+}
+
+async function list(dir: string, target: Target, run: Run): Promise<Listed> {
+  const { stdout, stderr, exitCode } = await run(["npm", "outdated", "--json", "--long"]);
+  const answer = rowsIn(stdout, stderr, exitCode);
+  const rows = Object.entries(answer).flatMap(([name, some]) => (Array.isArray(some) ? some : [some]).map((row) => ({ ...row, name })));
+  return await listFrom(
+    dir,
+    rows.flatMap(({ name, current, wanted = current, latest, dependedByLocation = "" }) =>
+      current === undefined || wanted === undefined || latest === undefined
+        ? []
+        : [{ name, current, wanted, latest, location: dependedByLocation }],
+    ),
+    target,
+    run,
+  );
+}
+
+function rowsIn(stdout: string, stderr: string, exitCode: number | null): Record<string, Row | Row[]> {
+  const answer = answerOf<Record<string, Row | Row[]> & { error?: { summary?: string } }>("npm outdated", { stdout, stderr, exitCode });
+  if (typeof answer.error?.summary === "string") throw cannotList("npm outdated", exitCode, answer.error.summary);
+  return answer;
+}

@@ -1,0 +1,43 @@
+/** A worktree for one check: on no branch, below the campaign's own folder, where nothing above it can lend it packages. Gone when the check is done. */
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
+import { inLane } from "../git/lane.ts";
+import { checkOut, dropRegistration, listWorktrees, registerDetached } from "../git/worktrees.ts";
+
+export interface Ground {
+  /** Root of the repository. */
+  readonly repo: string;
+  readonly lane: string;
+  /** The campaign's folder. */
+  readonly dir: string;
+  readonly base: string;
+}
+
+const treesOf = (dir: string): string => join(dir, "trees");
+
+export async function inPlace<T>({ repo, lane, dir, base }: Ground, name: string, work: (path: string) => Promise<T>): Promise<T> {
+  const path = join(treesOf(dir), name);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  await inLane(lane, () => registerDetached(repo, path, base, `copse deps ${name}`));
+  try {
+    await checkOut(path);
+    return await work(path);
+  } finally {
+    await inLane(lane, () => drop(repo, path));
+  }
+}
+
+/** Takes away what a campaign that was killed has left. Nobody may work in it any more. `dir`: of one campaign, or of all. */
+export async function sweepPlaces(repo: string, lane: string, dir: string): Promise<void> {
+  await inLane(lane, async () => {
+    const left = (await listWorktrees(repo)).filter(({ path }) => path.startsWith(`${dir}${sep}`));
+    for (const { path } of left) await drop(repo, path);
+  });
+  rmSync(treesOf(dir), { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** The files first: git would look at each of an installed tree. */
+async function drop(repo: string, path: string): Promise<void> {
+  rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+  await dropRegistration(repo, path);
+}

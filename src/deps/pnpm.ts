@@ -1,0 +1,45 @@
+/** pnpm, workspaces too: what it calls outdated, and how it locks and installs. */
+import { readFileSync, realpathSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Ecosystem, Listed, Run, Target } from "./ecosystem.ts";
+import { answerOf, apply, fields, listFrom, type Row } from "./manifests.ts";
+import { inReach } from "./versions.ts";
+
+/** `locked`: the repository keeps a lockfile. `test`: its manifest has a script of that name. */
+export function pnpm({ locked, test }: { readonly locked: boolean; readonly test: boolean }): Ecosystem {
+  return {
+    name: "pnpm",
+    env: { npm_config_update_notifier: "false" },
+    // With `CI` set it would refuse to write the lockfile.
+    lock: locked ? ["pnpm", "install", "--lockfile-only", "--no-frozen-lockfile"] : null,
+    install: locked ? ["pnpm", "install", "--frozen-lockfile", "--prefer-offline"] : ["pnpm", "install", "--no-lockfile"],
+    check: test ? "pnpm test" : null,
+    list,
+    apply,
+  };
+}
+
+interface Outdated {
+  readonly current?: string;
+  readonly wanted?: string;
+  readonly latest?: string;
+}
+
+/** It names a package once, with one of those that ask for it; the manifests say who all do. */
+async function list(dir: string, target: Target, run: Run): Promise<Listed> {
+  const outdated = answerOf<Record<string, Outdated>>("pnpm outdated", await run(["pnpm", "outdated", "--recursive", "--format", "json"]));
+  const projects = answerOf<{ path: string }[]>("pnpm ls", await run(["pnpm", "ls", "--recursive", "--depth", "-1", "--json"]));
+  const rows: Row[] = [];
+  for (const { path } of projects) {
+    const manifest = JSON.parse(readFileSync(join(path, "package.json"), "utf8")) as Record<string, Record<string, string>>;
+    for (const [name, { current, wanted = current, latest }] of Object.entries(outdated)) {
+      const range = fields.map((field) => manifest[field]?.[name]).find((one) => typeof one === "string");
+      if (range === undefined || current === undefined || wanted === undefined || latest === undefined) continue;
+      // Another manifest may ask for another version of it; then the range says which, if it is one version.
+      const own = inReach(current, range) ? current : /\d+\.\d+\.\d+\S*/.exec(range)?.[0];
+      const location = relative(realpathSync(dir), realpathSync(path));
+      if (own !== undefined) rows.push({ name, current: own, wanted: inReach(wanted, range) ? wanted : own, latest, location });
+    }
+  }
+  return await listFrom(dir, rows, target, run);
+}
