@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { fails, inBox, refused, writes } from "../cli/support.ts";
 import { errorOf } from "../support/run-script.ts";
 import { kill, runnerPid, type Sandbox, waitFor } from "../support/sandbox.ts";
-import { fails, inBox, refused, writes } from "./support.ts";
 
 const gated = (box: Sandbox, name = "gate", then = "true"): string[] => [
   "--exec",

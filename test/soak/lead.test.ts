@@ -7,7 +7,7 @@ import { isSlotLent } from "../../src/store/lending.ts";
 import { listTaskDirs } from "../../src/store/tasks.ts";
 import { connect, type Json } from "../support/mcp-client.ts";
 import { agent, builtCli, waitFor } from "../support/sandbox.ts";
-import { inBox, personConfig } from "./support.ts";
+import { inBox, personConfig } from "../cli/support.ts";
 
 const copse = `"${process.execPath}" "${builtCli}"`;
 

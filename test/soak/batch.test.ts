@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { inBox, personConfig, refused, standInForClaude } from "../cli/support.ts";
 import { builtCli, type Sandbox, waitFor } from "../support/sandbox.ts";
-import { inBox, personConfig, refused, standInForClaude } from "./support.ts";
 
 function file(box: Sandbox, name: string, text: string): string {
   const path = join(box.repo, name);
