@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { root, type Sandbox } from "../support/sandbox.ts";
-import { inBox, refused, writes } from "./support.ts";
+import { inBox, refused, writes } from "../cli/support.ts";
 
 const shipped = join(root, "templates", "claude");
 const textOf = (...path: string[]): string => readFileSync(join(...path), "utf8");
