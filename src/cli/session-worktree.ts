@@ -44,7 +44,7 @@ export async function makeSessionWorktree(name: string, { cwd, pid, own }: Sessi
   const base = await resolveBaseName(config.base, repo);
   const given = { exec: null, prompt: "", followUps: [], worktree: true, base, agentArgs: [] };
   const request = requestBuilder(reader({ values: {}, words: [], rest: undefined }), config, repo, given)(slug);
-  const atWork = workingDirectories([...familyOf(pid), ...own]);
+  const atWork = workingDirectories([pid, ...own]);
   const occupants = (path: string) => occupantsOf(path, atWork);
   const env = taskEnvironment(process.env);
   return await makeForSession({ state: stateDir(), repo, name, slug, request, pid, env, occupants }, signal);

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { root, type Sandbox } from "../support/sandbox.ts";
 import { inBox, refused, writes } from "../cli/support.ts";
+import { root, type Sandbox } from "../support/sandbox.ts";
 
 const shipped = join(root, "templates", "claude");
 const textOf = (...path: string[]): string => readFileSync(join(...path), "utf8");

@@ -5,9 +5,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { isSlotLent } from "../../src/store/lending.ts";
 import { listTaskDirs } from "../../src/store/tasks.ts";
+import { inBox, personConfig } from "../cli/support.ts";
 import { connect, type Json } from "../support/mcp-client.ts";
 import { agent, builtCli, waitFor } from "../support/sandbox.ts";
-import { inBox, personConfig } from "../cli/support.ts";
 
 const copse = `"${process.execPath}" "${builtCli}"`;
 

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { startOf } from "../../src/system/identity.ts";
+import { inBox, personConfig, projectConfig } from "../cli/support.ts";
 import { type Connect, connect, type Json, type McpClient } from "../support/mcp-client.ts";
 import { agent, builtCli, ended, type Sandbox, waitFor } from "../support/sandbox.ts";
-import { inBox, personConfig, projectConfig } from "../cli/support.ts";
 
 const asking = `[ -z "$COPSE_ANSWER" ] || { printf %s "$COPSE_ANSWER" > answer.txt; exit 0; }
 echo '{"copse":"question","text":"Which db?","options":["Postgres","SQLite"]}'; exit 5`;

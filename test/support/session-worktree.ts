@@ -1,9 +1,10 @@
 /** Worktrees of sessions as a hook of Claude Code makes them, for tests. */
-import { spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { ended, type Ran, type Sandbox } from "./sandbox.ts";
+import { startOf } from "../../src/system/identity.ts";
+import { kill, type Ran, type Sandbox, waitFor } from "./sandbox.ts";
 
 export const tree = (box: Sandbox, slug: string): string => join(box.repo, ".worktrees", "trees", slug);
 
@@ -35,13 +36,13 @@ export function remove(box: Sandbox, path: string, pid = process.pid): Promise<R
   return box.copse(["hooks", "worktree"], { cwd, input: JSON.stringify(event), env: { CLAUDE_PID: String(pid) } });
 }
 
-/** A session's process; `cwd`: where it works. */
+/** A session's process; `cwd`: where it works. It is nobody's child, as another session's is not ours. */
 export async function withSession(work: (pid: number) => Promise<void>, cwd = "/"): Promise<void> {
-  const child = spawn("sleep", ["100"], { stdio: "ignore", cwd });
+  const pid = Number(execFileSync("sh", ["-c", "sleep 100 > /dev/null 2>&1 & echo $!"], { cwd, encoding: "utf8" }));
   try {
-    await work(child.pid as number);
+    await work(pid);
   } finally {
-    child.kill();
-    await ended(child);
+    kill(pid);
+    await waitFor(() => startOf(pid) === undefined, "the session's process to be gone");
   }
 }
