@@ -187,6 +187,8 @@ test("answers survive runners killed after the question and again before they ha
   try {
     await converse({
       env: { COPSE_CRASH_AT: `before-answer-given:1:${token}` },
+      // A runner that the agents' own hooks start would not know where it is to die.
+      config: { agents: { claude: { args: ["--settings", '{"disableAllHooks":true}'] } } },
       attempts: () => 1,
       async between(box) {
         kill(runnerPid(box.state) as number);
