@@ -2,13 +2,18 @@
 import { type Job, type Weight, weigh } from "./order.ts";
 import { afterOf } from "./prerequisites.ts";
 import type { NotBefore, Task, WaitingFor } from "./task.ts";
-import { nextTurn, type Turns } from "./turns.ts";
+import { type AtWork, nextTurn, type Turns } from "./turns.ts";
 
 export interface Limits {
   /** Slots of this machine, over all repositories. */
   readonly machine: number;
   readonly groups: Readonly<Record<string, number>>;
 }
+
+export const limitsOf = ({ limit, groups }: { readonly limit: number; readonly groups: Limits["groups"] }): Limits => ({
+  machine: limit,
+  groups,
+});
 
 /** What the line needs to know of a task. */
 export interface Place {
@@ -59,6 +64,9 @@ export function compare(a: Place, b: Place, weightOf: WeightOf = () => undefined
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+/** Whose turns it shares: its batch's, or those of all that were asked for alone. */
+export const turnOf = ({ batch }: Place): string => batch ?? "";
+
 /** Who starts now, of those that fit: the highest priority's; between batches, and those asked for alone, by turns; inside of one by `compare`. */
 export function pick(
   waiting: readonly Place[],
@@ -66,12 +74,13 @@ export function pick(
   limits: Limits,
   turns: Turns,
   weightOf: WeightOf,
+  atWork: ReadonlyMap<string, AtWork> = new Map(),
 ): { readonly place: Place; readonly turns: Turns } | undefined {
   const heads = new Map<string, Place>();
   for (const place of waiting) {
     const best = heads.values().next().value;
     if (best !== undefined && place.priority < best.priority) continue;
-    const name = place.batch ?? "";
+    const name = turnOf(place);
     const head = best !== undefined && place.priority > best.priority ? undefined : heads.get(name);
     if (head !== undefined && compare(head, place, weightOf) < 0) continue;
     if (fits(place, busy, limits) !== "yes") continue;
@@ -80,7 +89,8 @@ export function pick(
   }
   // In the order of arrival, so that of those that are new the first comes first.
   const sorted = [...heads].sort(([, a], [, b]) => compare(a, b, weightOf));
-  const next = nextTurn(turns, new Map(sorted.map(([name, place]) => [name, weightOf(place.id)?.ownMs ?? 1])));
+  const names = sorted.map(([name]) => name);
+  const next = nextTurn(turns, names, new Set([...names, ...waiting.map(turnOf)]), atWork);
   return next && { place: heads.get(next.name) as Place, turns: next.turns };
 }
 

@@ -1,7 +1,7 @@
 /** The queue in memory; the only user of p-queue. p-queue counts the slots, `Line` below tells it who is next. */
 import PQueue from "p-queue";
-import { fits, type Limits, type Place, pick, type WeightOf } from "../core/line.ts";
-import { noTurns, type Turns } from "../core/turns.ts";
+import { fits, type Limits, type Place, pick, turnOf, type WeightOf } from "../core/line.ts";
+import { type AtWork, endTurn, noTurns } from "../core/turns.ts";
 import type { Queue, Slot } from "./queue.ts";
 
 type Run = () => Promise<unknown>;
@@ -11,14 +11,24 @@ interface Waiting {
   readonly adopted: boolean;
 }
 
-/** `weightOf`: what is known of a task beside its place; asked anew at every choice. */
-export function memoryQueue(limits: Limits, weightOf: WeightOf = () => undefined): Queue {
-  const line = new Line(limits, weightOf);
-  const slots = new PQueue<Line, LineOptions>({ concurrency: limits.machine, queueClass: lineClass(line) });
+export interface QueueOptions {
+  /** What is known of a task beside its place; asked anew at every choice. */
+  readonly weightOf?: WeightOf;
+  /** Nobody gets a slot before `open`. */
+  readonly closed?: boolean;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clock?: () => number;
+}
+
+export function memoryQueue(limits: Limits, options: QueueOptions = {}): Queue {
+  const { weightOf = () => undefined, closed = false, clock = () => performance.now() } = options;
+  const line = new Line(limits, weightOf, clock);
+  const slots = new PQueue<Line, LineOptions>({ concurrency: limits.machine, queueClass: lineClass(line), autoStart: !closed });
   // p-queue starts one job for one that ended; here one end can let two in (one by its group, one by its repository).
   slots.on("next", () => {
     slots.concurrency = line.limits.machine;
   });
+  let missing: Set<string> | undefined;
   const take = (place: Place, adopted: boolean, signal?: AbortSignal) =>
     new Promise<Slot>((resolve, reject) => {
       let given = false;
@@ -31,11 +41,12 @@ export function memoryQueue(limits: Limits, weightOf: WeightOf = () => undefined
         new Promise<void>((done) => {
           given = true;
           signal?.removeEventListener("abort", leave);
-          resolve(occupy(line, place, done));
+          resolve(line.occupy(place, done));
         });
       if (signal?.aborted) return reject(signal.reason);
       signal?.addEventListener("abort", leave, { once: true });
       slots.add(run, { place, adopted }).catch(reject);
+      if (missing?.delete(place.id) && missing.size === 0) slots.start();
     });
   return {
     enter: (place, signal) => take(place, false, signal),
@@ -53,6 +64,11 @@ export function memoryQueue(limits: Limits, weightOf: WeightOf = () => undefined
         },
       };
     },
+    open(expected = []) {
+      missing = new Set(expected);
+      for (const id of line.ids()) missing.delete(id);
+      if (missing.size === 0) slots.start();
+    },
     resize(next) {
       line.limits = next;
       slots.concurrency = next.machine;
@@ -62,20 +78,6 @@ export function memoryQueue(limits: Limits, weightOf: WeightOf = () => undefined
     },
     get waiting() {
       return line.length;
-    },
-  };
-}
-
-/** Counts `place` among the busy until its slot is given back. */
-function occupy(line: Line, place: Place, done: () => void): Slot {
-  line.busy.push(place);
-  let held = true;
-  return {
-    release() {
-      if (!held) return;
-      held = false;
-      line.busy.splice(line.busy.indexOf(place), 1);
-      done();
     },
   };
 }
@@ -93,12 +95,38 @@ class Line {
   limits: Limits;
   readonly busy: Place[] = [];
   readonly #weightOf: WeightOf;
+  readonly #clock: () => number;
   #waiting: Waiting[] = [];
   #turns = noTurns;
+  /** When each of the busy was let in. */
+  readonly #since = new Map<Place, number>();
 
-  constructor(limits: Limits, weightOf: WeightOf) {
+  constructor(limits: Limits, weightOf: WeightOf, clock: () => number) {
     this.limits = limits;
     this.#weightOf = weightOf;
+    this.#clock = clock;
+  }
+
+  /** Counts `place` among the busy until its slot is given back. */
+  occupy(place: Place, done: () => void): Slot {
+    this.busy.push(place);
+    const since = this.#clock();
+    this.#since.set(place, since);
+    let held = true;
+    return {
+      release: () => {
+        if (!held) return;
+        held = false;
+        this.busy.splice(this.busy.indexOf(place), 1);
+        this.#since.delete(place);
+        this.#turns = endTurn(this.#turns, turnOf(place), this.#clock() - since);
+        done();
+      },
+    };
+  }
+
+  *ids(): Iterable<string> {
+    for (const { place } of this.#waiting) yield place.id;
   }
 
   get length(): number {
@@ -116,10 +144,10 @@ class Line {
   }
 
   dequeue(): Run | undefined {
-    const next = this.#next();
-    if (next === undefined) return undefined;
-    this.#turns = next.turns;
-    return this.#waiting.splice(this.#waiting.indexOf(next.item), 1)[0]?.run;
+    const item = this.#waiting.find((one) => one.adopted) ?? this.#next();
+    if (item === undefined) return undefined;
+    this.#waiting.splice(this.#waiting.indexOf(item), 1);
+    return item.run;
   }
 
   filter(): Run[] {
@@ -136,12 +164,22 @@ class Line {
     return true;
   }
 
-  #next(): { item: Waiting; turns: Turns } | undefined {
-    const adopted = this.#waiting.find((item) => item.adopted);
-    if (adopted !== undefined) return { item: adopted, turns: this.#turns };
+  #next(): Waiting | undefined {
     const items = new Map(this.#waiting.map((item) => [item.place, item]));
-    const next = pick([...items.keys()], this.busy, this.limits, this.#turns, this.#weightOf);
-    return next && { item: items.get(next.place) as Waiting, turns: next.turns };
+    const next = pick([...items.keys()], this.busy, this.limits, this.#turns, this.#weightOf, this.#atWork());
+    if (next === undefined) return undefined;
+    this.#turns = next.turns;
+    return items.get(next.place);
+  }
+
+  #atWork(): Map<string, AtWork> {
+    const now = this.#clock();
+    const atWork = new Map<string, AtWork>();
+    for (const [place, since] of this.#since) {
+      const { tasks, elapsedMs } = atWork.get(turnOf(place)) ?? { tasks: 0, elapsedMs: 0 };
+      atWork.set(turnOf(place), { tasks: tasks + 1, elapsedMs: elapsedMs + now - since });
+    }
+    return atWork;
   }
 }
 

@@ -11,6 +11,8 @@ export interface Queue {
   enter(place: Place, signal: AbortSignal): Promise<Slot>;
   /** Takes a slot for a run that is under way already (adopted after a crash): before everybody else, whatever its group's limit. */
   adopt(place: Place): Slot;
+  /** Where none was given from the start, slots are given from now on, or once all of these ids have come into line. */
+  open(expected?: Iterable<string>): void;
   /** New limits from the configuration. */
   resize(limits: Limits): void;
   readonly running: number;

@@ -3,7 +3,7 @@
  * takes in what commands append, keeps the index whole, and leaves when another holds a higher epoch.
  */
 import { CopseError, messageOf } from "../core/errors.ts";
-import { holdsSlot } from "../core/next.ts";
+import { limitsOf } from "../core/line.ts";
 import { type Answer, type Ask, type Hello, isOlder, protocol } from "../core/protocol.ts";
 import { isTerminal, type Task } from "../core/task.ts";
 import { Announcer } from "../notify/announcer.ts";
@@ -27,6 +27,7 @@ import { type Closed, Gates } from "./gate.ts";
 import { HookRoom } from "./hook-room.ts";
 import { IndexUpkeep } from "./index-upkeep.ts";
 import { once } from "./once.ts";
+import { openLine } from "./opening.ts";
 import { Order } from "./order.ts";
 import { OverlapWatch } from "./overlaps.ts";
 import { heldByTasks, noteIdle } from "./prerequisites.ts";
@@ -82,7 +83,7 @@ export class Runner {
       (repoId, id) => this.#poke(repoId, id),
     );
     this.#order = new Order(state, this.#records);
-    this.#queue = memoryQueue({ machine: this.#config.limit, groups: this.#config.groups }, (id) => this.#order.weightOf(id));
+    this.#queue = memoryQueue(limitsOf(this.#config), { weightOf: (id) => this.#order.weightOf(id), closed: true });
   }
 
   /** Runs until there is nothing left to do. @returns the exit code. */
@@ -102,7 +103,7 @@ export class Runner {
     return code;
   }
 
-  /** Reads every folder once: heals the index, then drives what is open, tasks that hold a slot first. */
+  /** Reads every folder once: heals the index, then drives what is open; slots are given once all have come into line. */
   #takeStock(): void {
     const index = readIndex(this.#state);
     const entries: Entry[] = [];
@@ -120,16 +121,15 @@ export class Runner {
       // The runner before this one is dead, and may have died with a lock in hand.
       freeDeadLock(eventsFile(dir));
       const record = this.#open(repoId, id);
-      if (!record) continue;
-      entries.push(entryOf(record.task, record.bytes));
-      if (!isTerminal(record.task)) open.push(record);
+      if (record) entries.push(entryOf(record.task, record.bytes));
+      if (record && !isTerminal(record.task)) open.push(record);
     }
     for (const repoId of repos) freeDeadLock(laneOf(this.#state, repoId));
     this.#index.begin(entries, this.#say);
     sweepHalfMade(this.#state);
     this.#gates.recall(open);
-    open.sort((a, b) => Number(holdsSlot(b.task)) - Number(holdsSlot(a.task)));
     for (const record of open) this.#drive(record);
+    openLine(this.#queue, open);
   }
 
   #open(repoId: string, id: string): TaskRecord | undefined {
@@ -253,7 +253,7 @@ export class Runner {
       return;
     }
     if (config.limit !== this.#config.limit || JSON.stringify(config.groups) !== JSON.stringify(this.#config.groups)) {
-      this.#queue.resize({ machine: config.limit, groups: config.groups });
+      this.#queue.resize(limitsOf(config));
       this.#say(`limit is ${config.limit} now`);
     }
     this.#config = config;
