@@ -45,6 +45,10 @@ export function weighBefore(task: Pick<Task, "id" | "label" | "request">, before
   return open.length === 0 ? { do: "start" } : { do: "wait", needsPerson: open.some(isStuck), text: waitsFor(open) };
 }
 
+/** Not what stands behind one that is held: a person has to see to that one. */
+export const isHeld = (held: Task["notBefore"]): boolean =>
+  held?.kind === "task" && held.needsPerson === true && held.text.startsWith("held: ");
+
 /** Nothing comes of it before a person has answered, or tried another one again. */
 export const isStuck = (before: Before): boolean => isLost(before) || asks(before) || before.task?.notBefore?.needsPerson === true;
 

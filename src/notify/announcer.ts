@@ -1,4 +1,5 @@
 /** Tells people of transitions: by the policy in force, once each, several at once as one. It runs beside the tasks; whatever becomes of a notification, they never notice. */
+import { isHeldTold } from "../core/policy.ts";
 import type { NotifySettings, Task } from "../core/task.ts";
 import { desktop } from "./desktop.ts";
 import { ntfy, slack, webhook } from "./http.ts";
@@ -26,6 +27,11 @@ export class Announcer {
   tell(task: Task): void {
     const notice = noticeOf(task);
     if (notice !== undefined) this.say(notice);
+  }
+
+  /** It waits for a person, as what it comes after did not end well. */
+  tellHeld(task: Task): void {
+    if (isHeldTold(task, this.#settings())) this.tell(task);
   }
 
   say(notice: Notice): void {

@@ -1,5 +1,6 @@
 /** What a notification says: one transition each, several at once as one. Pure. */
 import { chainText } from "../core/chain.ts";
+import { isHeld, skippedCode } from "../core/prerequisites.ts";
 import { redact } from "../core/redact.ts";
 import { safeLine } from "../core/safe.ts";
 import type { Task } from "../core/task.ts";
@@ -37,6 +38,10 @@ export function noticeOf(task: Task): Notice | undefined {
         `copse show ${ref}`,
         true,
       );
+    case "stopped":
+      return task.failure?.code === skippedCode ? say(`${label} was skipped`, task.failure.message, `copse show ${ref}`, false) : undefined;
+    case "queued":
+      return isHeld(task.notBefore) ? say(`${label} is held`, task.notBefore?.text ?? "", `copse show ${ref}`, true) : undefined;
     default:
       return undefined;
   }

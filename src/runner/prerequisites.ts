@@ -1,5 +1,5 @@
 /** A task that comes after others: it stays queued until they have ended well, without a place in the line. All of it follows from the logs, so a new runner knows as much. */
-import { afterOf, mayHaveToWait, weighBefore } from "../core/prerequisites.ts";
+import { afterOf, isHeld, mayHaveToWait, weighBefore } from "../core/prerequisites.ts";
 import type { Task } from "../core/task.ts";
 import { taskDir } from "../store/paths.ts";
 import type { TaskRecord } from "../store/record.ts";
@@ -10,8 +10,8 @@ type Records = ReadonlyMap<string, TaskRecord>;
 /** The runner wakes it when one of the others changes; this is for what it was not told of. */
 const lookMs = 30_000;
 
-/** `idle`: who has nothing to do but wait. @returns whether the task has to look again before it may stand in line */
-export async function heldByTasks(record: TaskRecord, records: Records, idle: Set<string>): Promise<boolean> {
+/** `idle`: who has nothing to do but wait; `tell`: called once for one that is held from now on. @returns whether the task has to look again before it may stand in line */
+export async function heldByTasks(record: TaskRecord, records: Records, idle: Set<string>, tell: (task: Task) => void): Promise<boolean> {
   const { task } = record;
   if (!mayHaveToWait(task)) return false;
   const verdict = weighBefore(
@@ -29,7 +29,10 @@ export async function heldByTasks(record: TaskRecord, records: Records, idle: Se
     case "wait":
       if (known !== verdict.text || (task.notBefore?.needsPerson ?? false) !== verdict.needsPerson) {
         // Something may have happened meanwhile: looked at again before it waits.
+        const was = task.notBefore;
         await hold(record, verdict.text, null, verdict.needsPerson);
+        // Written down first, so that a crash in between may swallow it, but never tells it twice.
+        if (isHeld(record.task.notBefore) && !isHeld(was)) tell(record.task);
         wakeDependants(records, task.id);
         return true;
       }

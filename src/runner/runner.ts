@@ -159,7 +159,7 @@ export class Runner {
       tell: (task) => this.#announcer.tell(task),
       hookSettings: (task) => this.#hooks.settingsFor(task),
       idle: (task, isIdle) => noteIdle(this.#idle, this.#records, task, isIdle),
-      heldByTasks: (task) => heldByTasks(task, this.#records, this.#idle),
+      heldByTasks: (task) => heldByTasks(task, this.#records, this.#idle, (held) => this.#announcer.tellHeld(held)),
     };
     drive(record, house)
       .then(() => {

@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { isDue, isTold, type policies } from "../../src/core/policy.ts";
+import { isDue, isHeldTold, isTold, type policies } from "../../src/core/policy.ts";
 import type { Needs, Task } from "../../src/core/task.ts";
 import { ntfy, slack, webhook } from "../../src/notify/http.ts";
 import type { Notice } from "../../src/notify/notifier.ts";
@@ -115,6 +115,11 @@ test("a notice says what is asked and how to answer, and no secret", () => {
   assert.match(blocked?.body ?? "", /copse approve docs$/);
   assert.not.match(blocked?.body ?? "", /abcdef123456/);
   assert.is(noticeOf(task({ state: "stopped" })), undefined);
+  const skipped = { code: "PREREQUISITE_FAILED", message: "skipped: api failed" };
+  assert.equal(noticeOf(task({ state: "stopped", failure: skipped }))?.title, "docs was skipped");
+  assert.match(noticeOf(task({ state: "stopped", failure: skipped }))?.body ?? "", /^skipped: api failed\n/);
+  const behind = (text: string) => noticeOf(task({ state: "queued", notBefore: { kind: "task", at: null, text, needsPerson: true } }));
+  assert.equal([behind("held: api failed; copse retry api")?.title, behind("waits for b (held)")], ["docs is held", undefined]);
   assert.match(noticeOf(task({ label: "a b; rm", needs: { ...needs, kind: "question" } }))?.body ?? "", /copse send abcdefgh "…"$/);
 });
 
@@ -130,6 +135,10 @@ test("policies tell what they say, once a transition", () => {
   assert.not(isDue(task({ toldOf: "2026-01-01T00:00:00.000Z" }), settings));
   assert.not(isDue(task({ notify: "off" }), settings));
   assert.not(isDue(task({ request: { notify: "on-complete" } }), settings));
+  assert.not(isDue(task({ state: "stopped" }), settings), "the person was there");
+  const skipped = task({ state: "stopped", failure: { code: "PREREQUISITE_FAILED" } });
+  assert.equal([isDue(skipped, settings), isDue(skipped, { ...settings, when: "on-block" })], [true, false]);
+  assert.equal([isHeldTold(task({}), settings), isHeldTold(task({ notify: "off" }), settings)], [true, false]);
 });
 
 test("from four on, several are told as one, what needs you first", () => {

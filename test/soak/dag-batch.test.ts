@@ -1,11 +1,14 @@
-/** A batch file of a hundred tasks that wait for one another, on the built command and a real runner: by the tasks' own stamps no limit is exceeded, every dependency holds, each runs once, all end. */
+/**
+ * A batch file of a hundred tasks that wait for one another, with others asked for alone beside it, on the built command and a real runner: by the tasks' own
+ * stamps, and by when the logs say that slots were taken and given back, no limit is exceeded, every dependency holds, each runs once, all end.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { eventsFile } from "../../src/store/paths.ts";
 import { listTaskDirs } from "../../src/store/tasks.ts";
-import { settings } from "../support/run-script.ts";
+import { settings, submit } from "../support/run-script.ts";
 import { kill, runnerPid, sandbox, waitFor } from "../support/sandbox.ts";
 import { bestList, dice, graph, type Node, shapeOf, yamlOf } from "../support/schedule.ts";
 
@@ -53,6 +56,16 @@ function check(stamps: readonly Stamp[], nodes: readonly Node[]): number {
   return most;
 }
 
+/** A slot that is given back in the same millisecond as another is taken was given back before. */
+function mostAtOnce(changes: readonly { readonly atMs: number; readonly by: number }[]): number {
+  let [now, most] = [0, 0];
+  for (const { by } of [...changes].sort((a, b) => a.atMs - b.atMs || a.by - b.by)) {
+    now += by;
+    most = Math.max(most, now);
+  }
+  return most;
+}
+
 const seeds = Number(process.env["COPSE_SEEDS"] ?? 2);
 for (let seed = 1; seed <= seeds; seed++)
   test(`graph ${seed} (${shapeOf(seed)}): a hundred tasks, at most ${limit} at once${seed % 2 === 0 ? ", the runner killed meanwhile" : ""}`, async () => {
@@ -69,6 +82,15 @@ for (let seed = 1; seed <= seeds; seed++)
       const begun = Date.now();
       const ran = await box.copse(["batch", join(box.dir, "b.yaml"), "-b"]);
       assert.is(ran.code, 0, ran.stderr);
+      const alone = ["x", "y", "z", "w"];
+      for (const key of alone) {
+        const made = await submit(
+          box,
+          key,
+          `echo "+ ${key} $(date +%s%N)" >> '${file}'; sleep 6; echo "- ${key} $(date +%s%N)" >> '${file}'`,
+        );
+        assert.is(made.code, 0, made.stderr);
+      }
       let kills = 0;
       for (let code = 124; code === 124; ) {
         ({ code } = await box.copse(["wait", "--timeout", "4s"]));
@@ -87,16 +109,27 @@ for (let seed = 1; seed <= seeds; seed++)
       // How long each held its slot: from being let in to its end; the best list is reckoned with that.
       const held = new Map<string, number>();
       const [first, last] = [[] as number[], [] as number[]];
+      const changes: { atMs: number; by: number; batch: boolean }[] = [];
       for (const { dir } of listTaskDirs(box.state)) {
         const events = readFileSync(eventsFile(dir), "utf8")
           .trimEnd()
           .split("\n")
           .map((line) => JSON.parse(line));
         const at = (type: string) => Date.parse(events.find((event) => event.type === type).at);
+        const { batchKey } = events[0].request;
+        changes.push(
+          { atMs: at("slot-taken"), by: 1, batch: batchKey !== undefined },
+          { atMs: at("delivered"), by: -1, batch: batchKey !== undefined },
+        );
+        if (batchKey === undefined) continue;
+        assert.is(events.filter(({ type }) => type === "slot-taken").length, 1, `${batchKey} took a slot once`);
         first.push(at("slot-taken"));
         last.push(at("delivered"));
-        held.set(events[0].request.batchKey, at("delivered") - at("slot-taken"));
+        held.set(batchKey, at("delivered") - at("slot-taken"));
       }
+      const [mine, all] = [mostAtOnce(changes.filter(({ batch }) => batch)), mostAtOnce(changes)];
+      assert.is(mine, limit, "as many slots of the batch at once as it may have, and never more");
+      assert.ok(all <= machine, `${all} slots at once`);
       const took = (key: string) => {
         const [from, to] = stamps.filter((stamp) => stamp.key === key);
         return (to?.atMs ?? 0) - (from?.atMs ?? 0);
@@ -106,7 +139,7 @@ for (let seed = 1; seed <= seeds; seed++)
       const best = bestList(real, (_, busy) => busy.length < limit, 25, roll);
       const makespan = Math.max(...last) - Math.min(...first);
       process.stdout.write(
-        `(most at once ${most}, ${kills} kills; ${makespan} ms, ${(makespan / best).toFixed(2)} of the best list for the measured times; beside its work a task holds its slot ${Math.round(overheads[50] as number)} ms) `,
+        `(slots at once ${mine} of the batch, ${all} in all; ${most} at work at once; ${kills} kills; ${makespan} ms, ${(makespan / best).toFixed(2)} of the best list for the measured times; beside its work a task holds its slot ${Math.round(overheads[50] as number)} ms) `,
       );
     } finally {
       await box.close();
