@@ -207,10 +207,13 @@ test("two batches of unlike tasks get equal time of the slots while both have so
     async (seed, roll) => {
       const machine = 1 + roll(6);
       const slots = Math.max(1, machine - 1);
-      const many = 200;
+      const many = 300;
       const took = new Map<string, number>();
       const batches = [10, 100].map((most, i): Batch => {
-        const nodes = graph(most === 10 ? many : many / 10, "sparse", roll, lengths(roll, most)).map((node) => ({ ...node, needs: [] }));
+        const nodes = graph(most === 10 ? many : many / 10, "sparse", roll, () => 1 + most / 2 + roll(most / 2)).map((node) => ({
+          ...node,
+          needs: [],
+        }));
         for (const { key, ms } of nodes) took.set(`r b${i} ${key}`, ms);
         const text = yamlOf(nodes, { name: `b${i}`, limit: undefined }, exec);
         return { name: `b${i}`, repoId: "r", repoLimit: null, limit: undefined, onFailure: "skip", text, atMs: 0 };
