@@ -1,5 +1,5 @@
 /**
- * `npm run pictures`: the recording in the README, docs/tasks.svg. A real terminal (tmux), the real command line, runner, queue and worktrees; only the agents are small scripts that say what an
+ * `npm run pictures`: the recordings in the README, docs/tasks.svg and docs/watch.svg. A real terminal (tmux), the real command line, runner, queue and worktrees; only the agents are small scripts that say what an
  * agent would. What stands on the screen is captured after each step, with its colours, and becomes one picture that plays by itself; no part of it is typed by hand.
  */
 import { execFileSync } from "node:child_process";
@@ -26,22 +26,25 @@ security-audit) echo '{"copse":"activity","text":"scanning src/api/"}'; sleep 60
 dep-update) echo updated > deps.txt;;
 fix-flaky) echo '{"copse":"activity","text":"running the cart tests, 12th time"}'; sleep 600;;
 docs) sleep 600;;
+release-notes) [ -n "$COPSE_ANSWER" ] || { echo '{"copse":"question","text":"Which version is this for?","options":["2.4.0","3.0.0"]}'; exit 5; }; echo "{\\"copse\\":\\"activity\\",\\"text\\":\\"writing the notes of $COPSE_ANSWER\\"}"; sleep 600;;
 schema-migration) [ -n "$COPSE_ANSWER" ] || { echo '{"copse":"question","text":"Which column keeps the old id?","options":["legacy_id","id"]}'; exit 5; }; sleep 600;;
 esac`;
 
 try {
   make();
-  const frames = await record();
-  writeFileSync(
-    join(root, "docs", "tasks.svg"),
-    framesToSvg(frames, { columns, rows, title: "copse: tasks started, listed, one answered" }),
-  );
-  process.stdout.write(`docs/tasks.svg: ${frames.length} frames\n`);
+  for (const [name, title, recorded] of [
+    ["tasks.svg", "copse: tasks started, listed, one answered", record],
+    ["watch.svg", "copse watch: all tasks live, a question answered by a key, a difference read", recordWatch],
+  ]) {
+    const frames = await recorded();
+    writeFileSync(join(root, "docs", name), framesToSvg(frames, { columns, rows, title }));
+    process.stdout.write(`docs/${name}: ${frames.length} frames\n`);
+  }
 } finally {
   try {
     tmux("kill-server");
   } catch {}
-  for (const label of ["auth-migration", "security-audit", "fix-flaky", "schema-migration", "docs"])
+  for (const label of ["auth-migration", "security-audit", "fix-flaky", "schema-migration", "docs", "release-notes"])
     try {
       copse("stop", label);
     } catch {}
@@ -100,5 +103,34 @@ async function record() {
   await say('copse answer schema-migration "legacy_id"', 1500);
   await sleep(1500);
   await say("copse tasks", 5000);
+  return frames;
+}
+
+/** The same tasks and one more, in the live view; a key at a time. */
+async function recordWatch() {
+  const frames = [];
+  const keep = (ms) => frames.push({ text: tmux("capture-pane", "-e", "-p"), ms });
+  /** Presses a key, waits until the words stand there, and looks. */
+  const press = async (key, words, lookMs) => {
+    tmux("send-keys", ...(key.length > 1 && !/^[A-Z]/.test(key) ? ["-l", key] : [key]));
+    for (let n = 0; n < 400 && !screen().includes(words); n++) await sleep(50);
+    if (!screen().includes(words)) throw new Error(`"${words}" never stood on the screen:\n${screen()}`);
+    await sleep(200);
+    keep(lookMs);
+  };
+  copse("run", "-b", "-l", "release-notes", "--priority", "1", "Write the release notes");
+  copse("stop", "fix-flaky", "security-audit");
+  tmux("send-keys", "clear", "Enter");
+  await sleep(1500);
+  tmux("send-keys", "-l", "copse watch");
+  keep(900);
+  await press("Enter", "Needs you (1)", 4000);
+  await press("a", "copse send release-notes 2", 3500);
+  await press("2", "is answered and goes on", 3000);
+  await press("G", "> ✓ dep-update", 1500);
+  await press("d", "+updated", 3500);
+  await press("q", "Done lately", 1500);
+  await press("?", "suspend the view", 4000);
+  await press("q", "Done lately", 3000);
   return frames;
 }

@@ -60,6 +60,8 @@ function next(style, codes, carried) {
     if (code === 0) now = {};
     else if (code === 1) now.bold = true;
     else if (code === 2) now.dim = true;
+    else if (code === 7) now.reverse = true;
+    else if (code === 27) now.reverse = false;
     else if (code === 22) now = { ...now, bold: false, dim: false };
     else if (code >= 30 && code <= 37) now.colour = palette[code - 30];
     else if (code >= 90 && code <= 97) now.colour = palette[code - 90];
@@ -68,10 +70,14 @@ function next(style, codes, carried) {
   return now;
 }
 
-function span(words, column, row, { bold, dim, colour }) {
+function span(words, column, row, { bold, dim, colour, reverse }) {
   const x = (margin + column * charWidth).toFixed(1);
-  const attributes = [colour && `style="fill:${colour}"`, bold && 'font-weight="700"', dim && 'opacity=".6"'].filter(Boolean).join(" ");
+  const fill = reverse ? ground : colour;
+  const attributes = [fill && `style="fill:${fill}"`, bold && 'font-weight="700"', dim && 'opacity=".6"'].filter(Boolean).join(" ");
   // The width is said, so that columns stand under each other in any font.
   const length = ([...words].length * charWidth).toFixed(1);
-  return `<text x="${x}" y="${margin + (row + 1) * lineHeight - 5}" textLength="${length}" lengthAdjust="spacingAndGlyphs" xml:space="preserve" ${attributes}>${escaped(words)}</text>`;
+  const behind = reverse
+    ? `<rect x="${x}" y="${margin + row * lineHeight}" width="${length}" height="${lineHeight}" fill="${colour ?? ink}"/>`
+    : "";
+  return `${behind}<text x="${x}" y="${margin + (row + 1) * lineHeight - 5}" textLength="${length}" lengthAdjust="spacingAndGlyphs" xml:space="preserve" ${attributes}>${escaped(words)}</text>`;
 }

@@ -82,6 +82,13 @@ export const tasksFlags: readonly Flag[] = [
   { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },
 ];
 
+export const watchFlags: readonly Flag[] = [
+  { name: "here", kind: "boolean", describe: "Only tasks of this repository" },
+  { name: "all", alias: ["a"], kind: "boolean", describe: "Tasks of all repositories (the default)" },
+  { name: "help", alias: ["h"], kind: "boolean", describe: "Show help" },
+  { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },
+];
+
 /** `send`, `approve`, `deny`: what they take besides a task and a text that may begin with a dash. */
 export const answerFlags: readonly Flag[] = [
   { name: "always", kind: "boolean", describe: "For the rest of the task" },

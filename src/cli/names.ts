@@ -5,6 +5,7 @@ export const commandNames = [
   "tasks",
   "list",
   "ls",
+  "watch",
   "show",
   "logs",
   "stop",

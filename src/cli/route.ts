@@ -21,6 +21,8 @@ export async function route(argv: readonly string[]): Promise<number> {
     case "list":
     case "ls":
       return await tasks(argv.slice(1));
+    case "watch":
+      return await (await import("./commands/watch.ts")).watch(argv.slice(1));
     case "send":
     case "answer":
     case "approve":

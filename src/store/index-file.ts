@@ -3,7 +3,7 @@
  * appending needs no lock (single O_APPEND writes do not tear). A line is `id ⇥ repoId ⇥ state ⇥ endedAt ⇥ bytes ⇥ JSON of the task`, so that a listing parses only what it shows.
  * What ended some time ago is put into a second file of the same form, so that a listing takes no longer for ten thousand old tasks.
  */
-import { appendFileSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { systemCode } from "../core/errors.ts";
 import { isTerminal, type StateName, type Task } from "../core/task.ts";
 import { debug } from "../system/debug.ts";
@@ -55,6 +55,38 @@ export function readIndex(state: string): Map<string, Entry> {
 
 /** As `readIndex`, without what ended some time ago: whatever is open, of each repository what ended last, and of the last week what ended since the oldest open task was made. */
 export const readLately = (state: string): Map<string, Entry> => collect(readBytes(indexFile(state)));
+
+/** As `readLately` at each call, for somebody who looks again and again: only what has been appended since is read, all of it when the file is another. */
+export function latelyReader(state: string): () => Map<string, Entry> {
+  let entries = new Map<string, Entry>();
+  let file = "";
+  let read = 0;
+  return () => {
+    const fd = openMaybe(indexFile(state));
+    if (fd === undefined) return new Map();
+    try {
+      const { ino, birthtimeMs, size } = fstatSync(fd);
+      const now = `${ino} ${birthtimeMs}`;
+      if (now !== file || size < read) [entries, file, read] = [new Map(), now, 0];
+      const data = Buffer.alloc(size - read);
+      const got = data.subarray(0, readSync(fd, data, 0, data.length, read));
+      // A last line that is being written is read next time.
+      read += got.lastIndexOf(10) + 1;
+      return collect(got, entries);
+    } finally {
+      closeSync(fd);
+    }
+  };
+}
+
+function openMaybe(file: string): number | undefined {
+  try {
+    return openSync(file, "r");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
 
 function collect(data: Buffer, entries = new Map<string, Entry>()): Map<string, Entry> {
   for (let at = 0; ; ) {

@@ -4,7 +4,16 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compact, healIndex, sweepHalfMade } from "../../src/store/heal.ts";
-import { entryLine, indexSize, noteInIndex, readIndex, taskOf } from "../../src/store/index-file.ts";
+import {
+  compactIndex,
+  entryLine,
+  indexSize,
+  latelyReader,
+  noteInIndex,
+  readIndex,
+  readLately,
+  taskOf,
+} from "../../src/store/index-file.ts";
 import { indexFile, tasksDir } from "../../src/store/paths.ts";
 import { listTaskDirs, readTask } from "../../src/store/tasks.ts";
 import { bundled } from "../support/bundled.ts";
@@ -21,6 +30,32 @@ test("the last line of a task counts; torn and foreign lines are passed over", (
   assert.equal([...index.keys()], [a.id, b.id]);
   assert.is(index.get(a.id)?.state, "running");
   assert.is(index.get(b.id)?.state, "queued", "a torn line says nothing");
+  remove();
+});
+
+test("who looks again and again reads what was appended, torn lines once they are whole, and all of a file that was put in its place", () => {
+  const { state, remove } = stateFolder();
+  const look = latelyReader(state);
+  assert.is(look().size, 0, "no file yet");
+  const [a, b] = [newTask(state, "a"), newTask(state, "b")];
+  const same = () => assert.equal([...look().values()].map(taskOf), [...readLately(state).values()].map(taskOf));
+  same();
+  const line = entryLine({ ...b, state: "running" }, 2);
+  appendFileSync(indexFile(state), line.slice(0, 50));
+  assert.is(look().get(b.id)?.state, "queued");
+  appendFileSync(indexFile(state), line.slice(50));
+  assert.is(look().get(b.id)?.state, "running");
+  same();
+  compactIndex(
+    state,
+    [...readIndex(state).values()].filter(({ id }) => id === a.id),
+  );
+  assert.equal([...look().keys()], [a.id], "the one that is gone is gone");
+  noteInIndex(state, { ...a, state: "failed" }, 3);
+  assert.is(look().get(a.id)?.state, "failed");
+  same();
+  rmSync(indexFile(state));
+  assert.is(look().size, 0);
   remove();
 });
 

@@ -8,8 +8,13 @@ export interface Tmux {
   type(words: string): void;
   /** Types the words and presses Enter, with the pause a person makes. */
   say(words: string): Promise<void>;
-  /** A key by tmux's name for it: Enter, Escape, C-c. */
-  press(key: string): void;
+  /** Keys by tmux's names for them: Enter, Escape, C-c. */
+  press(...keys: string[]): void;
+  resize(columns: number, rows: number): void;
+  /** What tmux knows, by its formats: `#{alternate_on}`. */
+  ask(format: string): string;
+  /** From now on every byte the program writes goes into this file as well. */
+  record(file: string): void;
   /** What stands on the screen now. */
   screen(): string;
   /** Waits until these words stand on the screen; blanks do not count. */
@@ -23,7 +28,7 @@ export interface Tmux {
 const bare = (text: string) => text.replace(/\s+/g, "");
 
 /** `line`: for a shell, in the repository. The server's socket is in the sandbox, so nobody else's tmux is met. */
-export function tmux(box: Sandbox, line: string): Tmux {
+export function tmux(box: Sandbox, line: string, size = { columns: 120, rows: 50 }): Tmux {
   const socket = join(box.dir, "tmux.sock");
   const run = (...args: string[]): string =>
     execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...args], {
@@ -45,7 +50,7 @@ export function tmux(box: Sandbox, line: string): Tmux {
   };
   // Also where a test is ended from outside.
   process.once("exit", close);
-  run("new-session", "-d", "-x", "120", "-y", "50", line);
+  run("new-session", "-d", "-x", `${size.columns}`, "-y", `${size.rows}`, line);
   const screen = () => tried("capture-pane", "-p") ?? "";
   return {
     type: (words) => void run("send-keys", "-l", words),
@@ -54,7 +59,10 @@ export function tmux(box: Sandbox, line: string): Tmux {
       await waitFor(() => bare(screen()).includes(bare(words)), `"${words}" on the screen`, 60_000);
       run("send-keys", "Enter");
     },
-    press: (key) => void run("send-keys", key),
+    press: (...keys) => void run("send-keys", ...keys),
+    resize: (columns, rows) => void run("resize-window", "-x", `${columns}`, "-y", `${rows}`),
+    ask: (format) => run("display-message", "-p", format).trimEnd(),
+    record: (file) => void run("pipe-pane", "-O", `cat >> '${file}'`),
     screen,
     async shows(words, limitMs = 60_000) {
       await waitFor(() => bare(screen()).includes(bare(words)), `the screen to show "${words}"`, limitMs).catch((error: Error) => {

@@ -1,7 +1,7 @@
 /** `copse send`, `approve`, `deny`: what a person says to a task, from the shell. It is in the task's log before anybody acts on it; of two answers the first counts. */
 import { decide, type Wish } from "../../core/decide.ts";
 import { CopseError } from "../../core/errors.ts";
-import type { Task } from "../../core/task.ts";
+import type { Answer, Task } from "../../core/task.ts";
 import { append } from "../../store/append.ts";
 import { type Found, findTask } from "../find.ts";
 import { answerFlags, parseFlags } from "../flags.ts";
@@ -35,9 +35,7 @@ export async function answerCommand([verb = "", ...argv]: readonly string[]): Pr
 async function send(name: string, text: string, json: boolean, quiet: boolean): Promise<number> {
   const found = findTask(name);
   const task = await sendTo(found, text, "a person");
-  printTasks([task], json, quiet, () =>
-    found.task.state === "blocked" ? `${task.label} is answered and goes on` : `sent to ${task.label}; its agent reads it at its next turn`,
-  );
+  printTasks([task], json, quiet, () => toldText(found.task, { kind: "text", text }));
   return 0;
 }
 
@@ -53,15 +51,31 @@ export async function sendTo(found: Found, text: string, by: string): Promise<Ta
 }
 
 async function approve(name: string, always: boolean, json: boolean, quiet: boolean): Promise<number> {
-  const task = await tell(findTask(name), { ask: "answer", answer: { kind: "allow", always }, by: "a person" });
-  printTasks([task], json, quiet, () => `${task.label} is approved and goes on${always ? "; it will not ask for that again" : ""}`);
+  const answer: Answer = { kind: "allow", always };
+  const task = await tell(findTask(name), { ask: "answer", answer, by: "a person" });
+  printTasks([task], json, quiet, () => toldText(task, answer));
   return 0;
 }
 
 async function deny(name: string, why: string | undefined, json: boolean, quiet: boolean): Promise<number> {
-  const task = await tell(findTask(name), { ask: "answer", answer: { kind: "deny", why: why ?? "The person said no." }, by: "a person" });
-  printTasks([task], json, quiet, () => `${task.label} is told no and goes on`);
+  const answer: Answer = { kind: "deny", why: why ?? "The person said no." };
+  const task = await tell(findTask(name), { ask: "answer", answer, by: "a person" });
+  printTasks([task], json, quiet, () => toldText(task, answer));
   return 0;
+}
+
+/** What has come of it. `before`: the task as it was when it was told. */
+export function toldText(before: Task, answer: Answer): string {
+  switch (answer.kind) {
+    case "allow":
+      return `${before.label} is approved and goes on${answer.always ? "; it will not ask for that again" : ""}`;
+    case "deny":
+      return `${before.label} is told no and goes on`;
+    case "text":
+      return before.state === "blocked"
+        ? `${before.label} is answered and goes on`
+        : `sent to ${before.label}; its agent reads it at its next turn`;
+  }
 }
 
 /** What the person said is for what `found` asks. @throws CopseError WRONG_STATE when the task asks nothing, or was answered already */

@@ -4,15 +4,13 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseDuration } from "../../core/duration.ts";
 import { CopseError } from "../../core/errors.ts";
-import { lineRedactor, redactAll } from "../../core/redact.ts";
 import { isTerminal, type Task } from "../../core/task.ts";
-import { tail } from "../../process/tail.ts";
-import { agentFor } from "../../session/agents/index.ts";
 import { runDir } from "../../store/paths.ts";
 import { readTask } from "../../store/tasks.ts";
 import { err, out } from "../../system/output.ts";
 import { type Found, findTask } from "../find.ts";
-import { logLine } from "../view/log-line.ts";
+import { recording } from "../recording.ts";
+import { recordedLine } from "../view/log-line.ts";
 
 export interface LogsOptions {
   readonly follow: boolean;
@@ -76,25 +74,13 @@ function flush(most: number | undefined, kept: readonly string[], found: Found, 
 }
 
 async function readable(found: Found, run: number, options: LogsOptions, put: (text: string) => void): Promise<void> {
-  const { task } = found;
-  const reader = agentFor(task.request).reader(task.worktree ?? task.repo);
-  const out = tail(join(runDir(found.dir, run), "out"));
-  const err = tail(join(runDir(found.dir, run), "err"));
-  const [outLine, errLine] = [lineRedactor(), lineRedactor()];
+  const recorded = recording(found.task, found.dir, run);
   if (!options.json) put(run === 1 && readTask(found.dir).task.run === 1 ? "" : `── run ${run} ──\n`);
   for (;;) {
     const over = hasEnded(found.dir, run);
-    await out.read((line) => {
-      const events = reader.read(line);
-      for (const found of events) {
-        const event = found.type === "log" ? { ...found, text: outLine(found.text) } : redactAll(found);
-        const text = options.json ? `${JSON.stringify({ run, ...event })}\n` : logLine(event, events.length === 1);
-        if (text !== undefined) put(text);
-      }
-    });
-    await err.read((line) => {
-      const text = errLine(line);
-      put(options.json ? `${JSON.stringify({ run, type: "stderr", text })}\n` : (logLine({ type: "log", text }, true) ?? ""));
+    await recorded.read((event, alone) => {
+      const text = options.json ? `${JSON.stringify({ run, ...event })}\n` : recordedLine(event, alone);
+      if (text !== undefined) put(text);
     });
     if (over || !options.follow) return;
     await pause();

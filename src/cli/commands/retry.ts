@@ -16,9 +16,11 @@ import { printTasks } from "../view/print.ts";
 export async function retry(names: readonly string[], json: boolean, quiet: boolean): Promise<number> {
   const tasks: Task[] = [];
   for (const name of names) tasks.push(await tryAgain(findTask(name)));
-  printTasks(tasks, json, quiet, (task) => `${task.label} (${task.id}) is ${task.state} again`);
+  printTasks(tasks, json, quiet, againText);
   return 0;
 }
+
+export const againText = (task: Task): string => `${task.label} (${task.id}) is ${task.state} again`;
 
 /** @throws CopseError WRONG_STATE, LABEL_TAKEN, BUSY */
 export async function tryAgain(found: Found): Promise<Task> {

@@ -35,10 +35,12 @@ export async function stop(names: readonly string[], json: boolean, quiet: boole
     const { code, message, hint } = trouble;
     out(`${JSON.stringify({ tasks: ended.map((task) => taskJson(task)), error: { code, message, hint } })}\n`);
   } else {
-    printTasks(ended, json, quiet, (task) => `${task.label} is ${task.state}: ${detailOf(task, undefined) || "nothing was running"}`);
+    printTasks(ended, json, quiet, howItEnded);
   }
   return trouble?.exitCode ?? 0;
 }
+
+export const howItEnded = (task: Task): string => `${task.label} is ${task.state}: ${detailOf(task, undefined) || "nothing was running"}`;
 
 /** @throws CopseError WRONG_STATE when it has ended */
 export async function askToStop(found: Found, by: string): Promise<Found> {

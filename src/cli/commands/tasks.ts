@@ -91,12 +91,12 @@ function redraw(shown: Shown, values: Parsed["values"], before: string): string 
 }
 
 /** Open tasks and those that ended lately and of which there is anything to see; `--state` and `--all` show every one. */
-function recent(entries: readonly Entry[], now: Date): Entry[] {
+export function recent(entries: readonly Entry[], now: Date, most = recentMost): Entry[] {
   const since = new Date(now.getTime() - recentMs).toISOString();
   const ended = entries
     .filter((entry) => !isOpen(entry) && entry.endedAt > since && !isTrace(entry))
     .sort((a, b) => (a.endedAt < b.endedAt ? 1 : -1));
-  return [...entries.filter(isOpen), ...ended.slice(0, recentMost)];
+  return [...entries.filter(isOpen), ...ended.slice(0, most)];
 }
 
 /** Nothing of it ever ran, and nothing of it is there: what is left of a session's worktree that was removed, so that it can be restored. */

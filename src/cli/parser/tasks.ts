@@ -1,6 +1,6 @@
 /** Commands that make tasks, look at them and talk to them. */
 import type { Argv } from "yargs";
-import { batchCommandFlags, runFlags, tasksFlags } from "../flags.ts";
+import { batchCommandFlags, runFlags, tasksFlags, watchFlags } from "../flags.ts";
 import { number } from "../usage.ts";
 import { type Done, help, json, list, names, withFlags } from "./words.ts";
 
@@ -45,6 +45,9 @@ export const taskCommands = (parser: Argv, done: Done): Argv =>
         ),
         tasksFlags,
       ),
+    )
+    .command(["watch"], "Every task at a glance, live, with a key for each command", (y) =>
+      withFlags(y.usage(help("copse watch", ["copse watch", "copse watch --here", "copse tasks --watch | tee tasks.log"])), watchFlags),
     )
     .command(
       "show <task>",

@@ -1,9 +1,14 @@
 /** One line of `logs` from one event of an agent. Pure; made safe for a terminal. */
 import { safe, safeLine } from "../../core/safe.ts";
 import type { AgentEvent } from "../../session/agents/agent.ts";
+import type { Recorded } from "../recording.ts";
+
+/** Of either stream. */
+export const recordedLine = (event: Recorded, alone: boolean): string | undefined =>
+  event.type === "stderr" ? (logLine({ type: "log", text: event.text }, true) ?? "") : logLine(event, alone);
 
 /** `alone`: nothing else came with it, so that it is no repetition of a tool's line. undefined: nothing to show. */
-export function logLine(event: AgentEvent, alone: boolean): string | undefined {
+function logLine(event: AgentEvent, alone: boolean): string | undefined {
   switch (event.type) {
     case "session":
       return `session ${safeLine(event.id)}\n`;

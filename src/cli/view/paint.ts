@@ -8,6 +8,9 @@ export interface Paint {
   readonly green: (text: string) => string;
   readonly yellow: (text: string) => string;
   readonly blue: (text: string) => string;
+  readonly cyan: (text: string) => string;
+  /** Ink and ground exchanged. */
+  readonly reverse: (text: string) => string;
   /** Cuts a line to the terminal's width. */
   readonly fit: (line: string) => string;
 }
@@ -26,6 +29,8 @@ export function paintFor(stream: { isTTY?: boolean; columns?: number }, env: Env
     green: as(32, 39),
     yellow: as(33, 39),
     blue: as(34, 39),
+    cyan: as(36, 39),
+    reverse: as(7, 27),
     fit: (line) => (stream.isTTY && stream.columns ? cut(line, stream.columns) : line),
   };
 }

@@ -7,12 +7,13 @@ import { safe, safeLine } from "../../core/safe.ts";
 import type { Beside, Overlap, PullRequestSeen, Task, WaitingFor } from "../../core/task.ts";
 import type { Paint } from "./paint.ts";
 
-const marks = {
+/** The contract's marks, and for terminals without UTF-8 the same in ASCII. */
+export const marks = {
   utf8: { running: "●", preparing: "●", delivering: "●", completed: "✓", blocked: "✗", failed: "✗", stopped: "✗", queued: "○" },
   ascii: { running: "*", preparing: "*", delivering: "*", completed: "+", blocked: "x", failed: "x", stopped: "x", queued: "o" },
 } as const;
 
-const colours = {
+export const colours = {
   running: "blue",
   preparing: "blue",
   delivering: "blue",
@@ -62,7 +63,8 @@ export function widthOf(text: string): number {
   return width;
 }
 
-function ageOf(task: Task, now: number): string {
+/** How long it has been at that, as `(12 min)`; "" for one in line. */
+export function ageOf(task: Task, now: number): string {
   const since = (at: string) => sayDuration(now - Date.parse(at));
   switch (task.state) {
     case "queued":
@@ -94,7 +96,7 @@ function overlapText(overlaps: readonly Overlap[]): string {
 }
 
 /** What is to be known of it beside its state, then what stands behind that. */
-function remarks(task: Task, { overlaps = [], lastOutputAt = null, waiting }: Beside, now: number): string {
+export function remarks(task: Task, { overlaps = [], lastOutputAt = null, waiting }: Beside, now: number): string {
   const parts = [redact(overlapText(overlaps)), stalledText(lastOutputAt, now), chainText(task), detailOf(task, waiting)];
   return parts.filter((part) => part !== "").join(" · ");
 }
@@ -239,7 +241,7 @@ const thenText = (task: Task): string =>
     .map(({ step, title, state }) => `${step}. ${title} (${state === "not-run" ? "not run" : state})`)
     .join("; ");
 
-function costText(task: Task): string | null {
+export function costText(task: Task): string | null {
   const { cost } = task.progress;
   const parts = [
     cost.usd === null ? null : `$${cost.usd.toFixed(2)}`,
