@@ -33,6 +33,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "version.ts",
   ],
   runner: [
+    "web",
     "queue",
     "worktree",
     "session",
@@ -54,6 +55,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   notify: step,
   cleanup: step,
   hooks: ["git", "store", "system", "core"],
+  web: ["session/agents", "batch/critical-path.ts", "cli/view/story.ts", "process/tail.ts", "git", "store", "system", "core", "version.ts"],
   batch: ["core"],
   deps: ["process", "git", "store", "system", "core"],
   forge: ["git", "system", "core"],
