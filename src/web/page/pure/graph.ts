@@ -73,12 +73,9 @@ function columnsOf(knots: readonly Knot[], byKey: ReadonlyMap<string, Knot>) {
   return { column, lines };
 }
 
-function middleOf(
-  key: string,
-  lines: readonly { from: string; to: string }[],
-  row: ReadonlyMap<string, number>,
-  forward: boolean,
-): number {
-  const at = lines.flatMap(({ from, to }) => (forward ? (to === key ? [from] : []) : from === key ? [to] : [])).map((one) => row.get(one) as number);
+function middleOf(key: string, lines: readonly { from: string; to: string }[], row: ReadonlyMap<string, number>, forward: boolean): number {
+  const at = lines
+    .flatMap(({ from, to }) => (forward ? (to === key ? [from] : []) : from === key ? [to] : []))
+    .map((one) => row.get(one) as number);
   return at.length === 0 ? (row.get(key) as number) : at.reduce((sum, one) => sum + one, 0) / at.length;
 }

@@ -12,7 +12,10 @@ const plain = ["new", "batches", "timeline", "overlaps", "queue", "clean"] as co
 
 /** An address that means nothing leads home. */
 export function readRoute(hash: string): Route {
-  const [first = "", second, third] = hash.replace(/^#?\/?/, "").split("/").map(unescaped);
+  const [first = "", second, third] = hash
+    .replace(/^#?\/?/, "")
+    .split("/")
+    .map(unescaped);
   if (first === "task" && second) return { view: "task", id: second, tab: taskTabs.find((tab) => tab === third) ?? "life" };
   if (first === "batch" && second && third) return { view: "batch", repo: second, name: third };
   return { view: plain.find((name) => name === first) ?? "home" };

@@ -49,17 +49,25 @@ export function forgotten(state: State): State {
   return { ...state, rows: new Map([...state.rows].map(([id, row]) => [id, { ...row, rev: -1 }])) };
 }
 
-/** The answer to a first or repeated look at all tasks. Rows it does not name stay only if they are ended ones, loaded by asking for older ones. */
+/**
+ * The answer to a look at all tasks after a `reset`. A row it does not name stays when it came by a message meanwhile, or is an ended one older than those it goes back to (asked for before).
+ */
 export function withAll(state: State, { tasks, more }: TasksAnswer): State {
   const named = new Set(tasks.map(({ id }) => id));
   const oldest = tasks.reduce((least, { endedAt }) => (endedAt !== null && endedAt < least ? endedAt : least), "9999");
-  const kept = [...state.rows].filter(([id, { endedAt }]) => !named.has(id) && endedAt !== null && endedAt < oldest);
-  const has = kept.length > 0 ? state.more : more;
-  return withRows({ ...state, rows: new Map([...kept, ...[...state.rows].filter(([id]) => named.has(id))]), more: has, loaded: true }, tasks);
+  const older = [...state.rows].filter(([id, { endedAt }]) => !named.has(id) && endedAt !== null && endedAt < oldest);
+  const stays = [...state.rows].filter(([id, { rev }]) => named.has(id) || rev >= 0);
+  return withRows({ ...state, rows: new Map([...older, ...stays]), more: older.length > 0 ? state.more : more, loaded: true }, tasks);
 }
 
 /** Older ended ones, as asked for. */
-export const withOlder = (state: State, { tasks, more }: TasksAnswer): State => ({ ...withRows(state, tasks.filter(({ id }) => !state.rows.has(id))), more });
+export const withOlder = (state: State, { tasks, more }: TasksAnswer): State => ({
+  ...withRows(
+    state,
+    tasks.filter(({ id }) => !state.rows.has(id)),
+  ),
+  more,
+});
 
 export function withLife(state: State, { task, events, story, ...about }: TaskAnswer): State {
   const life: Life = { version: events.at(-1)?.seq ?? 0, events, story, about };

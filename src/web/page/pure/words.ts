@@ -77,7 +77,9 @@ export const moneyOf = (task: TaskRow): string => (task.cost.usd === null ? "" :
 export function costText({ cost }: TaskRow): string {
   return [
     cost.usd === null ? "" : `$${cost.usd.toFixed(2)}`,
-    cost.inputTokens === null ? "" : `${cost.inputTokens.toLocaleString("en")} tokens in, ${(cost.outputTokens ?? 0).toLocaleString("en")} out`,
+    cost.inputTokens === null
+      ? ""
+      : `${cost.inputTokens.toLocaleString("en")} tokens in, ${(cost.outputTokens ?? 0).toLocaleString("en")} out`,
     cost.turns === null ? "" : count(cost.turns, "turn"),
   ]
     .filter((part) => part !== "")
