@@ -39,7 +39,7 @@ export function watchOut(): void {
     before = after;
     if (changes.length === 0) return;
     waiting.push(...changes);
-    timer ??= setTimeout(speak, quietMs);
+    if (timer === undefined) timer = setTimeout(speak, quietMs);
     if (notifying.get()) for (const change of changes.filter(({ to }) => to !== "running").slice(0, 3)) show(change);
   });
 }

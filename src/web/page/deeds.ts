@@ -34,6 +34,14 @@ export async function press(lever: Lever): Promise<Done | undefined> {
   }
 }
 
+/** One after the other, as `a && b` in a shell. @returns whether all went well */
+export async function pressAll(levers: readonly Lever[]): Promise<boolean> {
+  for (const lever of levers) if ((await press(lever)) === undefined) return false;
+  return true;
+}
+
+export const linesOf = (levers: readonly Lever[]): string => levers.map(lineOf).join(" &&\n");
+
 /** What went well leaves by itself; what did not stays until it is closed. */
 export function say(command: string, error: ErrorJson | null, notes: string): void {
   const key = ++count;

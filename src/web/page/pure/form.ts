@@ -12,7 +12,7 @@ export interface Typed {
   readonly base: string;
   readonly after: string;
   readonly onFailure: string;
-  readonly then: string;
+  readonly followUps: string;
   readonly verify: string;
   readonly fix: string;
   readonly deliver: string;
@@ -37,7 +37,7 @@ export const nothingTyped: Typed = {
   base: "",
   after: "",
   onFailure: "",
-  then: "",
+  followUps: "",
   verify: "",
   fix: "",
   deliver: "",
@@ -96,7 +96,7 @@ export function fieldsOf(typed: Typed): RunFields {
     ...given("base", typed.base.trim()),
     ...given("after", after),
     ...(after.length > 0 ? given("onFailure", typed.onFailure as "skip" | "hold" | "") : {}),
-    ...given("then", linesOf(typed.then)),
+    ...given("then", linesOf(typed.followUps)),
     ...given("verify", linesOf(typed.verify)),
     ...given("fix", number(typed.fix)),
     ...given("deliver", typed.deliver as "report" | "branch" | "pr" | ""),

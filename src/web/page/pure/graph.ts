@@ -23,7 +23,10 @@ export function draw(knots: readonly Knot[]): Drawing {
   const byKey = new Map(knots.map((knot) => [knot.key, knot]));
   const { column, lines } = columnsOf(knots, byKey);
   const columns: string[][] = [];
-  for (const { key } of knots) (columns[column.get(key) as number] ??= []).push(key);
+  for (const { key } of knots) {
+    const at = column.get(key) as number;
+    columns[at] = [...(columns[at] ?? []), key];
+  }
   const row = new Map(columns.flatMap((keys) => keys.map((key, i): [string, number] => [key, i])));
   // Each column sorted by where its neighbours stand: four walks to and fro untangle what can be untangled cheaply.
   for (let walk = 0; walk < 4; walk++) {
@@ -31,7 +34,7 @@ export function draw(knots: readonly Knot[]): Drawing {
     for (const keys of forward ? columns : [...columns].reverse()) {
       const pull = new Map(keys.map((key) => [key, middleOf(key, lines, row, forward)]));
       keys.sort((a, b) => (pull.get(a) as number) - (pull.get(b) as number) || (row.get(a) as number) - (row.get(b) as number));
-      keys.forEach((key, i) => row.set(key, i));
+      for (const [i, key] of keys.entries()) row.set(key, i);
     }
   }
   return {

@@ -1,9 +1,9 @@
 /** What can be done with the task as it is. Each button asks first and shows its command. */
 import { useState } from "preact/hooks";
 import type { TaskRow } from "../../api.ts";
-import { lineOf, press } from "../deeds.ts";
-import { type Able, can } from "../pure/able.ts";
-import { shown, shownLine } from "../pure/text.ts";
+import { linesOf, pressAll } from "../deeds.ts";
+import { type Able, can, telling } from "../pure/able.ts";
+import { shownLine } from "../pure/text.ts";
 import { type Asking, asking } from "./asking.tsx";
 import { CommandText } from "./command.tsx";
 
@@ -47,7 +47,7 @@ export function Actions({ task }: { task: TaskRow }) {
   const pr = task.result?.pr ?? null;
   return (
     <>
-      <div class="actions" role="group" aria-label="What can be done">
+      <div class="actions">
         {can(task, "send") && task.needs === null && (
           <button type="button" id="tell" aria-expanded={telling} onClick={() => setTelling(!telling)}>
             Tell it something
@@ -77,12 +77,12 @@ const isWeb = (url: string): boolean => /^https?:\/\//i.test(url);
 function Tell({ task, close }: { task: TaskRow; close: () => void }) {
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
-  const lever = { do: "send", task: task.id, text } as const;
+  const levers = telling(task, text);
   const send = async () => {
     setBusy(true);
-    const done = await press(lever);
+    const well = await pressAll(levers);
     setBusy(false);
-    if (done !== undefined) close();
+    if (well) close();
   };
   return (
     <form
@@ -104,11 +104,11 @@ function Tell({ task, close }: { task: TaskRow; close: () => void }) {
         />
         <span class="hint">
           {task.state === "completed" || task.state === "failed" || task.state === "stopped"
-            ? `${shown(task.label)} goes on from here with it.`
+            ? `A new attempt goes on with it in the same session and worktree.`
             : "It is passed on to the session; an agent at work takes it up at its next step."}
         </span>
       </div>
-      <CommandText line={lineOf(lever)} />
+      <CommandText line={linesOf(levers)} />
       <div class="choices">
         <button type="submit" class="main" disabled={busy || text.trim() === ""}>
           Send

@@ -94,9 +94,9 @@ function Bar({ at }: { at: Route }) {
   const told = useAll(notifying);
   return (
     <header class="bar">
-      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>
+      <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
         To the content
-      </a>
+      </button>
       <a class="brand" href="#/">
         Copse
       </a>

@@ -13,20 +13,15 @@ export function Dialog({ title, close, children }: Props) {
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
+    // A press outside closes it, too, where the browser knows how.
+    element.current?.setAttribute("closedby", "any");
     element.current?.showModal();
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
   return (
-    <dialog
-      ref={element}
-      aria-labelledby={id}
-      onClose={close}
-      onClick={(event) => {
-        if (event.target === element.current) close();
-      }}
-    >
+    <dialog ref={element} aria-labelledby={id} onClose={close}>
       <div class="inside">
         <h2 id={id}>{title}</h2>
         {children}

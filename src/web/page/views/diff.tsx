@@ -5,8 +5,9 @@ import { type Diff, type TaskRow, taskDiffPath } from "../../api.ts";
 import { guidance, type Remark } from "../../levers.ts";
 import { useAll } from "../box.ts";
 import { type Refusal, read } from "../client.ts";
-import { lineOf, press } from "../deeds.ts";
-import { shown, shownLine } from "../pure/text.ts";
+import { linesOf, pressAll } from "../deeds.ts";
+import { can, telling } from "../pure/able.ts";
+import { shownLine } from "../pure/text.ts";
 import { remarksOf, setRemarks } from "../remarks.ts";
 import { CommandText } from "./command.tsx";
 import { DiffFileView } from "./diff-file.tsx";
@@ -65,13 +66,13 @@ function Remarks({ task }: { task: TaskRow }) {
   const [words, setWords] = useState("");
   const [busy, setBusy] = useState(false);
   if (remarks.length === 0) return null;
-  const lever = { do: "send", task: task.id, text: guidance(remarks, words) } as const;
+  const levers = telling(task, guidance(remarks, words));
   const send = async () => {
     setBusy(true);
-    const done = await press(lever);
+    const well = await pressAll(levers);
     setBusy(false);
     // Only what has arrived is let go of.
-    if (done === undefined) return;
+    if (!well) return;
     setRemarks(task.id, []);
     setWords("");
   };
@@ -118,12 +119,13 @@ function Remarks({ task }: { task: TaskRow }) {
       </div>
       <details>
         <summary>The command this runs</summary>
-        <CommandText line={shown(lineOf(lever))} />
+        <CommandText line={linesOf(levers)} />
       </details>
       <div class="choices">
-        <button type="submit" class="main" disabled={busy}>
+        <button type="submit" class="main" disabled={busy || !can(task, "send")}>
           Send {count(remarks.length, "remark")} to {shownLine(task.label, 40)}
         </button>
+        {!can(task, "send") && <span class="dim">It cannot be told now; the remarks are kept here.</span>}
       </div>
     </form>
   );

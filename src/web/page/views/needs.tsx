@@ -46,7 +46,8 @@ function Question({ task, busy, answer }: Props) {
   return (
     <>
       {options.length > 0 && (
-        <div class="choices" role="group" aria-label="Its options">
+        <fieldset class="choices">
+          <legend class="unseen">Its options</legend>
           {options.map((option) => (
             <button
               key={option}
@@ -59,7 +60,7 @@ function Question({ task, busy, answer }: Props) {
               {shown(option)}
             </button>
           ))}
-        </div>
+        </fieldset>
       )}
       <form
         onSubmit={(event) => {

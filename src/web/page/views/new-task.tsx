@@ -193,7 +193,7 @@ function Form({ offers }: { offers: FormAnswer }) {
               ["off", "of nothing"],
             ])}
           </div>
-          {area("then", "Then", "Follow-up prompts for the same session, one a line.")}
+          {area("followUps", "Then", "Follow-up prompts for the same session, one a line.")}
           {area("allow", "Allow", "Permission rules it may use unasked, one a line.")}
           {text("exec", "A command instead of an agent", "Its words with blanks between, such as npm run lint:fix.")}
         </details>

@@ -20,7 +20,7 @@ interface Props {
 export const Row = memo(({ task, top, selected, stop }: Props) => {
   const kind = markOf(task);
   return (
-    <div role="listitem">
+    <li>
       <a
         class={`row${selected ? " selected" : ""}`}
         style={{ transform: `translateY(${top}px)` }}
@@ -39,7 +39,7 @@ export const Row = memo(({ task, top, selected, stop }: Props) => {
         </span>
         <span class="money">{moneyOf(task)}</span>
       </a>
-    </div>
+    </li>
   );
 });
 

@@ -76,7 +76,7 @@ export function Sidebar() {
 }
 
 function Rows({ items }: { items: readonly Item[] }) {
-  const box = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLElement>(null);
   const [view, setView] = useState({ top: 0, height: 800 });
   const at = useAll(cursor);
   const tops = useMemo(() => topsOf(items.map(heightOf)), [items]);
@@ -104,35 +104,35 @@ function Rows({ items }: { items: readonly Item[] }) {
   // One stop for the tab key: the selected row, or the first in sight.
   const stop = seen.some((item) => item.kind === "row" && item.task.id === at) ? at : seen.find((item) => item.kind === "row")?.task.id;
   return (
-    <div class="rows" ref={box} onScroll={measure} role="region" aria-label="List of tasks">
-      <div class="all" role="list" style={{ height: `${tops.at(-1)}px` }}>
-        {seen.map((item, i) => {
-          const top = tops[first + i] as number;
-          switch (item.kind) {
-            case "group":
-              return (
-                <div
-                  key={`group ${item.group.name}`}
-                  class={`group ${item.group.name}`}
-                  style={{ transform: `translateY(${top}px)` }}
-                  role="listitem"
-                >
-                  {groupTitles[item.group.name]} · {item.group.tasks.length}
-                </div>
-              );
-            case "row":
-              return <Row key={item.task.id} task={item.task} top={top} selected={item.task.id === at} stop={item.task.id === stop} />;
-            case "more":
-              return (
-                <div key="more" class="row-more" style={{ transform: `translateY(${top}px)` }} role="listitem">
-                  <button type="button" onClick={() => void loadOlder()}>
-                    Show older ones
-                  </button>
-                </div>
-              );
-          }
-        })}
-      </div>
-    </div>
+    <section class="rows" ref={box} onScroll={measure} aria-label="List of tasks">
+      <ul class="all" style={{ height: `${tops.at(-1)}px` }}>
+        {seen.map((item, i) => (
+          <Drawn key={keyOf(item)} item={item} top={tops[first + i] as number} at={at} stop={stop} />
+        ))}
+      </ul>
+    </section>
   );
+}
+
+const keyOf = (item: Item): string => (item.kind === "row" ? item.task.id : item.kind === "group" ? `group ${item.group.name}` : "more");
+
+function Drawn({ item, top, at, stop }: { item: Item; top: number; at: string | null; stop: string | null | undefined }) {
+  switch (item.kind) {
+    case "group":
+      return (
+        <li class={`group ${item.group.name}`} style={{ transform: `translateY(${top}px)` }}>
+          {groupTitles[item.group.name]} · {item.group.tasks.length}
+        </li>
+      );
+    case "row":
+      return <Row task={item.task} top={top} selected={item.task.id === at} stop={item.task.id === stop} />;
+    case "more":
+      return (
+        <li class="row-more" style={{ transform: `translateY(${top}px)` }}>
+          <button type="button" onClick={() => void loadOlder()}>
+            Show older ones
+          </button>
+        </li>
+      );
+  }
 }
