@@ -3,7 +3,7 @@
  * appending needs no lock (single O_APPEND writes do not tear). A line is `id ⇥ repoId ⇥ state ⇥ endedAt ⇥ bytes ⇥ JSON of the task`, so that a listing parses only what it shows.
  * What ended some time ago is put into a second file of the same form, so that a listing takes no longer for ten thousand old tasks.
  */
-import { appendFileSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { systemCode } from "../core/errors.ts";
 import { isTerminal, type StateName, type Task } from "../core/task.ts";
 import { debug } from "../system/debug.ts";
@@ -57,12 +57,48 @@ export function readIndex(state: string): Map<string, Entry> {
 export const readLately = (state: string): Map<string, Entry> => collect(readBytes(indexFile(state)));
 
 function collect(data: Buffer, entries = new Map<string, Entry>()): Map<string, Entry> {
+  for (const entry of entriesIn(data)) entries.set(entry.id, entry);
+  return entries;
+}
+
+function* entriesIn(data: Buffer): Generator<Entry> {
   for (let at = 0; ; ) {
     const end = data.indexOf(10, at);
-    if (end < 0) return entries;
+    if (end < 0) return;
     const entry = parse(data, at, end);
-    if (entry) entries.set(entry.id, entry);
+    if (entry) yield entry;
     at = end + 1;
+  }
+}
+
+/** How far somebody has read the index that listings read, and which one: it is replaced now and then. */
+export interface Place {
+  readonly file: string;
+  readonly at: number;
+}
+
+/** What has been added behind `from`, in the order it was; `whole`: it is another file, read from its beginning. */
+export function readIndexFrom(
+  state: string,
+  from: Place,
+): { readonly entries: readonly Entry[]; readonly place: Place; readonly whole: boolean } {
+  let fd: number;
+  try {
+    fd = openSync(indexFile(state), "r");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return { entries: [], place: from, whole: false };
+    throw error;
+  }
+  try {
+    const { dev, ino, birthtimeMs, size } = fstatSync(fd);
+    const file = `${dev} ${ino} ${birthtimeMs}`;
+    const whole = file !== from.file || size < from.at;
+    const at = whole ? 0 : from.at;
+    const data = Buffer.alloc(size - at);
+    const got = data.subarray(0, readSync(fd, data, 0, data.length, at));
+    return { entries: [...entriesIn(got)], place: { file, at: at + got.lastIndexOf(10) + 1 }, whole };
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * What the dashboard's page and its server say to each other: routes, and the shapes of what goes over them. Pure, imported by both; only added to, never bent.
  *
- * Getting in: `copse ui` prints `http://127.0.0.1:PORT/#token=…`. The page posts `{token}` to `enterPath` once (with `X-Copse: enter`), gets the cookie and `{key}`, puts the key into localStorage and
+ * Getting in: `copse ui` prints `http://127.0.0.1:PORT/#token=…` (`&to=%2Ftask%2FID%2Fdiff` behind it: where to go first). The page posts `{token}` to `enterPath` once (with `X-Copse: enter`), gets the cookie and `{key}`, puts the key into localStorage and
  * takes the token out of the address. Every read needs the cookie; every change (POST) also `X-Copse: <key>` and `Content-Type: application/json`. 401 (no or no good cookie): enter anew by `copse ui`.
  *
  * Being up to date: `eventsPath` is an event stream with three kinds of messages that have an id (`<epoch>-<n>`), all of them JSON:
@@ -249,7 +249,7 @@ export interface Span {
 /** GET `formPath`: what the form of a new task offers. */
 export interface FormAnswer {
   readonly version: string;
-  readonly repositories: readonly { readonly repo: string; readonly repoId: string; readonly branch: string | null }[];
+  readonly repositories: readonly { readonly repo: string; readonly repoId: string }[];
   readonly agents: readonly string[];
   readonly agent: string;
   readonly model: string | null;

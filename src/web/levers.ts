@@ -1,6 +1,6 @@
 /**
  * Which command each lever of the dashboard is: one table, pure. The page shows it before it is pressed, the server runs exactly that. What people typed stands behind `--`, in `--flag=…`, or goes in
- * by standard input: it never becomes a flag.
+ * by standard input: it never becomes a flag. Ids of tasks are letters and digits (`lever-check.ts`).
  */
 import { quoted } from "../core/quoted.ts";
 import type { NotifyPolicy, OnFailure } from "../core/task.ts";
@@ -81,36 +81,36 @@ export function commandOf(lever: Lever): Command {
     case "run":
       return runCommand(lever.fields);
     case "send":
-      return does("send", "--json", "--", lever.task, lever.text);
+      return does("send", lever.task, "--json", "--", lever.text);
     case "approve":
-      return does("approve", ...flag("always", lever.always), "--json", "--", lever.task);
+      return does("approve", lever.task, ...flag("always", lever.always), "--json");
     case "deny":
-      return does("deny", "--json", "--", lever.task, ...(lever.why === undefined || lever.why.trim() === "" ? [] : [lever.why]));
+      return does("deny", lever.task, "--json", ...(lever.why === undefined || lever.why.trim() === "" ? [] : ["--", lever.why]));
     case "stop":
     case "retry":
     case "restore":
-      return does(lever.do, "--json", "--", lever.task);
+      return does(lever.do, lever.task, "--json");
     case "rm":
-      return does("rm", "--yes", "--json", "--", lever.task);
+      return does("rm", lever.task, "--yes", "--json");
     case "pr":
-      return does("pr", ...flag("dry-run", lever.dryRun), ...flag("ready", lever.ready), "--json", "--", lever.task);
+      return does("pr", lever.task, ...flag("dry-run", lever.dryRun), ...flag("ready", lever.ready), "--json");
     case "merge": {
       const how = lever.how === undefined || lever.how === "merge" ? [] : [`--${lever.how}`];
-      return does("merge", ...how, ...(lever.verify === false ? ["--no-verify"] : []), "--json", "--", lever.task);
+      return does("merge", lever.task, ...how, ...(lever.verify === false ? ["--no-verify"] : []), "--json");
     }
     case "clean":
       return does("clean", ...flag("all", lever.repo === null), ...flag("yes", lever.yes), "--json");
     case "notify":
-      return does("notify", ...value("label", lever.task ?? undefined), "--json", "--", lever.policy);
+      return does("notify", lever.policy, ...value("label", lever.task ?? undefined), "--json");
     case "priority":
-      return does("priority", "--json", "--", lever.task, String(lever.priority));
+      return does("priority", lever.task, "--json", "--", String(lever.priority));
     case "pause":
     case "resume":
       return does("runner", lever.do, "--json");
     case "limit":
-      return does("runner", "limit", "--json", "--", lever.limit === null ? "default" : String(lever.limit));
+      return does("runner", "limit", lever.limit === null ? "default" : String(lever.limit), "--json");
     case "attach":
-      return { ...does("attach", "--", lever.task), runs: false };
+      return { ...does("attach", lever.task), runs: false };
   }
 }
 
