@@ -94,6 +94,7 @@ const homes: Readonly<Record<string, string>> = {
   "@octokit/plugin-throttling": "forge/github.ts",
   "@gitbeaker/rest": "forge/gitlab.ts",
   "@modelcontextprotocol/server": "cli/mcp/",
+  preact: "web/page/",
   zod: "cli/mcp/",
 };
 
@@ -112,7 +113,7 @@ const mostLines = 330;
 
 const src = join(root, "src");
 const files = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts") && !name.includes("generated"))
+  .filter((name) => /\.tsx?$/.test(name) && !name.includes("generated"))
   .sort();
 const textOf = (file: string) => readFileSync(join(src, file), "utf8");
 /** Without comments, so that words about a rule do not break it. */
@@ -147,6 +148,31 @@ test("imports run one way", () => {
     }
   }
   assert.equal(wrong, [], `${wrong.join("\n")}\nallowed: see mayImport in test/architecture.test.ts`);
+});
+
+test("the dashboard's page knows what it shares with its server, and core", () => {
+  const shared = ["web/api.ts", "web/levers.ts"];
+  const wrong = files
+    .filter((file) => file.startsWith("web/page/"))
+    .flatMap((file) =>
+      importsOf(file)
+        .filter((name) => name.startsWith(".") || name.startsWith("node:"))
+        .map((name) => (name.startsWith(".") ? posix.join(dirname(file), name) : name))
+        .filter((target) => !/^(?:web\/page|core)\//.test(target) && !shared.includes(target))
+        .map((target) => `src/${file} imports ${target}`),
+    );
+  assert.equal(wrong, []);
+});
+
+test("no text of the dashboard's page becomes markup or code", () => {
+  const wrong = files.filter(
+    (file) =>
+      file.startsWith("web/page/") &&
+      /innerHTML|outerHTML|insertAdjacentHTML|dangerouslySet|document\.write|srcdoc|javascript:|DOMParser|createContextualFragment/.test(
+        codeOf(file),
+      ),
+  );
+  assert.equal(wrong, []);
 });
 
 test("core is pure: it knows core, node:crypto and node:util", () => {
