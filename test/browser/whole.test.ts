@@ -67,7 +67,7 @@ test("the diff is reviewed while it waits: a remark on a line reaches the agent"
   await until(box, page, label, "running");
   const tree = join(box.repo, ".worktrees", "trees", label);
   const told = await waitFor(
-    () => existsSync(join(tree, "told.txt")) && readFileSync(join(tree, "told.txt"), "utf8"),
+    () => (existsSync(join(tree, "told.txt")) ? readFileSync(join(tree, "told.txt"), "utf8") : ""),
     "the agent to be told",
   );
   assert.match(told, /work\.txt:2\n> port: 1\nThe port is 5432 <b>here<\/b>\./);
