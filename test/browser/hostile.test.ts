@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { shown, shownLine } from "../../src/web/page/pure/text.ts";
 import { waitFor } from "../support/sandbox.ts";
 import { plainPayloads, rawPayloads } from "./hostile.ts";
-import { nothingComplained, type Opened, type World, world } from "./world.ts";
+import { nothingComplained, type Opened, sayingWhy, type World, world } from "./world.ts";
 
 const all = [...plainPayloads, ...rawPayloads];
 let box: World;
@@ -33,38 +33,40 @@ if (process.env.COPSE_ANSWER === undefined) {
 say({ copse: "summary", text: all.join("\\n") });
 `;
 
-test.before(async () => {
-  box = await world({ files: { "a.txt": "a\n" } });
-  writeFileSync(join(box.dir, "hostile.mjs"), agentSource(all));
-  mkdirSync(join(box.dir, "home", ".config", "copse"), { recursive: true });
-  writeFileSync(
-    join(box.dir, "home", ".config", "copse", "config.json"),
-    JSON.stringify({ notify: { when: "off" }, agents: { hostile: { command: [process.execPath, join(box.dir, "hostile.mjs")] } } }),
-  );
-  const ran = await box.copse([
-    "run",
-    "-b",
-    "-l",
-    "loud",
-    "--agent",
-    "hostile",
-    "--verify",
-    "sh check.sh",
-    all.slice(0, 50).join("\n").replaceAll("\0", ""),
-  ]);
-  assert.is(ran.code, 0, ran.stderr);
-  await waitFor(async () => (await box.task("loud")).state === "blocked", "the loud task to ask");
-  assert.is((await box.copse(["runner", "pause"])).code, 0);
-  for (const [i, text] of plainPayloads.entries()) {
-    const made = await box.copse(
-      ["run", "-b", `--label=${text}`, `--tag=${text.replace(/[\s,]/g, "")}`, "--exec", `--prompt-file=-`, "--", "true", text],
-      { input: `${i} ${text}` },
+test.before(
+  sayingWhy(async () => {
+    box = await world({ files: { "a.txt": "a\n" } });
+    writeFileSync(join(box.dir, "hostile.mjs"), agentSource(all));
+    mkdirSync(join(box.dir, "home", ".config", "copse"), { recursive: true });
+    writeFileSync(
+      join(box.dir, "home", ".config", "copse", "config.json"),
+      JSON.stringify({ notify: { when: "off" }, agents: { hostile: { command: [process.execPath, join(box.dir, "hostile.mjs")] } } }),
     );
-    if (made.code !== 0) assert.is(made.code, 0, `${text}: ${made.stderr}`);
-  }
-  opened = await box.open();
-  page = opened.page;
-});
+    const ran = await box.copse([
+      "run",
+      "-b",
+      "-l",
+      "loud",
+      "--agent",
+      "hostile",
+      "--verify",
+      "sh check.sh",
+      all.slice(0, 50).join("\n").replaceAll("\0", ""),
+    ]);
+    assert.is(ran.code, 0, ran.stderr);
+    await waitFor(async () => (await box.task("loud")).state === "blocked", "the loud task to ask");
+    assert.is((await box.copse(["runner", "pause"])).code, 0);
+    for (const [i, text] of plainPayloads.entries()) {
+      const made = await box.copse(
+        ["run", "-b", `--label=${text}`, `--tag=${text.replace(/[\s,]/g, "")}`, "--exec", `--prompt-file=-`, "--", "true", text],
+        { input: `${i} ${text}` },
+      );
+      if (made.code !== 0) assert.is(made.code, 0, `${text}: ${made.stderr}`);
+    }
+    opened = await box.open();
+    page = opened.page;
+  }),
+);
 test.after(async () => {
   await box?.close();
 });

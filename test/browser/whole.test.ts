@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { kill, runnerPid, waitFor } from "../support/sandbox.ts";
-import { factsOf, nothingComplained, type Opened, until, type World, world } from "./world.ts";
+import { factsOf, nothingComplained, type Opened, sayingWhy, until, type World, world } from "./world.ts";
 
 const label = "ports";
 let box: World;
@@ -13,20 +13,22 @@ let opened: Opened;
 let page: Page;
 let go: string;
 
-test.before(async () => {
-  box = await world({ files: { "a.txt": "a\n" }, agents: { helper: ["page.sh"] } });
-  go = join(box.dir, "go");
-  // The agent's own environment is the person's, by name.
-  writeFileSync(
-    join(box.dir, "home", ".config", "copse", "config.json"),
-    JSON.stringify({ notify: { when: "off" }, agents: { helper: { command: [join(box.dir, "helper.sh")] } } }),
-  );
-  writeFileSync(join(box.dir, "helper.sh"), `#!/bin/sh\nGO='${go}' exec '${join(import.meta.dirname, "..", "agents", "page.sh")}'\n`, {
-    mode: 0o755,
-  });
-  opened = await box.open();
-  page = opened.page;
-});
+test.before(
+  sayingWhy(async () => {
+    box = await world({ files: { "a.txt": "a\n" }, agents: { helper: ["page.sh"] } });
+    go = join(box.dir, "go");
+    // The agent's own environment is the person's, by name.
+    writeFileSync(
+      join(box.dir, "home", ".config", "copse", "config.json"),
+      JSON.stringify({ notify: { when: "off" }, agents: { helper: { command: [join(box.dir, "helper.sh")] } } }),
+    );
+    writeFileSync(join(box.dir, "helper.sh"), `#!/bin/sh\nGO='${go}' exec '${join(import.meta.dirname, "..", "agents", "page.sh")}'\n`, {
+      mode: 0o755,
+    });
+    opened = await box.open();
+    page = opened.page;
+  }),
+);
 test.after(async () => {
   await box?.close();
 });

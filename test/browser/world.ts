@@ -130,3 +130,10 @@ export function factsOf(box: Sandbox, repoId: string, id: string): number[] {
 export function nothingComplained({ complaints }: Opened): void {
   assert.equal(complaints, [], "the browser complained of nothing");
 }
+
+/** A `before` whose failure is said: uvu only leaves the tests out. */
+export const sayingWhy = (deed: () => Promise<void>) => (): Promise<void> =>
+  deed().catch((error: unknown) => {
+    process.stderr.write(`before the tests: ${error instanceof Error ? error.stack : String(error)}\n`);
+    throw error;
+  });

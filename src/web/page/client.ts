@@ -1,5 +1,5 @@
 /** Asks the server: reads with the cookie, changes with the key as well. */
-import { type Done, type Entered, type ErrorJson, enterPath, keyHeader, leverPath, type Refused } from "../api.ts";
+import { type Done, type Entered, type ErrorJson, enterPath, keyHeader, leavePath, leverPath, type Refused } from "../api.ts";
 import type { Lever } from "../levers.ts";
 
 const keyName = "copse-key";
@@ -49,8 +49,16 @@ export async function enter(token: string): Promise<void> {
   localStorage.setItem(keyName, key);
 }
 
-/** Cookie and key come together: with one of them only nothing could be changed. */
-export const hasKey = (): boolean => localStorage.getItem(keyName) !== null;
+/** Gives up cookie and key: this browser has to be let in anew. */
+export async function leave(): Promise<void> {
+  await ask(leavePath, {
+    method: "POST",
+    headers: { "content-type": "application/json", [keyHeader]: localStorage.getItem(keyName) ?? "" },
+    body: "{}",
+  }).catch(() => undefined);
+  localStorage.removeItem(keyName);
+  location.reload();
+}
 
 async function ask<T>(path: string, init: RequestInit): Promise<T> {
   const answer = await fetch(path, { ...init, credentials: "same-origin", cache: "no-store", redirect: "error" }).catch(() => undefined);

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { allowNotifications, notifying, spokenLast } from "../attention.ts";
 import { useAll, useBox } from "../box.ts";
+import { leave } from "../client.ts";
 import { said, unsay } from "../deeds.ts";
 import { followKeys, helping, letters, setLetters } from "../hands.ts";
 import { route } from "../nav.ts";
@@ -49,9 +50,9 @@ export function App() {
   return (
     <div class={`frame${at.view === "home" ? " at-home" : ""}`}>
       <Bar at={at} />
-      <div class="notices">
+      <section class="notices" aria-label="Notices">
         <Notices />
-      </div>
+      </section>
       <Sidebar />
       <main class="main" id="main" ref={main} tabIndex={-1}>
         <View at={at} />
@@ -67,6 +68,17 @@ export function App() {
 }
 
 function View({ at }: { at: Route }) {
+  const shut = useAll(link).kind === "out";
+  const loaded = useBox(state, (known) => known.loaded);
+  if (shut && !loaded)
+    return (
+      <div class="empty">
+        <h1>Open it anew</h1>
+        <p>
+          The address that lets a browser in is good for once. A new one: <code>copse ui</code>
+        </p>
+      </div>
+    );
   switch (at.view) {
     case "home":
       return <Home />;
@@ -239,6 +251,9 @@ function Help() {
         letters are keys (turn this off if they get in the way of a screen reader or of dictation)
       </label>
       <div class="end">
+        <button type="button" onClick={() => void leave()}>
+          Forget this browser
+        </button>
         <button type="button" class="main" onClick={() => helping.set(false)}>
           Close
         </button>

@@ -107,11 +107,7 @@ function Picture({ batch }: { batch: Batch }) {
           if (at === undefined) return null;
           return (
             <g key={task.id} transform={`translate(${at.x} ${at.y})`}>
-              <a
-                class={onPath.has(task.id) ? "critical" : ""}
-                href={writeRoute({ view: "task", id: task.id, tab: "life" })}
-                aria-label={`${shownLine(task.label, 60)}, ${task.state}${onPath.has(task.id) ? ", on the critical path" : ""}`}
-              >
+              <a class={onPath.has(task.id) ? "critical" : ""} href={writeRoute({ view: "task", id: task.id, tab: "life" })}>
                 <rect width={boxPx} height={heightPx} rx="7" />
                 <text x="10" y="18">
                   {shownLine(task.label, 26)}

@@ -15,7 +15,7 @@ export function BatchesView() {
   if (batches.length === 0)
     return (
       <div class="empty">
-        <h2>No batches</h2>
+        <h1>No batches</h1>
         <p>
           A file makes many tasks at once: <code>copse batch FILE</code>
         </p>

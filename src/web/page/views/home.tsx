@@ -14,7 +14,7 @@ export function Home() {
   if (rows.size === 0)
     return (
       <div class="empty">
-        <h2>No tasks yet</h2>
+        <h1>No tasks yet</h1>
         <p>Say what is to be done; it is done in a worktree of its own, and what came of it is shown here.</p>
         <a class="button main" href="#/new">
           New task
@@ -28,7 +28,7 @@ export function Home() {
   if (needs.length === 0)
     return (
       <div class="empty">
-        <h2>Nothing needs you</h2>
+        <h1>Nothing needs you</h1>
         <p>
           Choose a task to see what it does. <kbd>j</kbd> and <kbd>k</kbd> go up and down, <kbd>?</kbd> shows all keys.
         </p>

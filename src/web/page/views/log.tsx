@@ -178,7 +178,7 @@ function Lines({ task, run, stream }: LinesProps) {
       <div class="log" ref={box} onScroll={onScroll} tabIndex={0} role="log" aria-live="off" aria-label={streams[stream]}>
         <div class="all" style={{ height: `${lines.length * linePx}px` }}>
           {lines.slice(first, behind).map((line, i) => (
-            <div key={first + i} class={`line ${line.kind}`} style={{ transform: `translateY(${(first + i) * linePx}px)` }}>
+            <div key={first + i} class={`line kind-${line.kind}`} style={{ transform: `translateY(${(first + i) * linePx}px)` }}>
               {shown(line.text.length > mostShownChars ? `${line.text.slice(0, mostShownChars)} …` : line.text).replace(/\n/g, " ⏎ ")}
             </div>
           ))}

@@ -19,7 +19,7 @@ export function NewTask() {
   if (looked.found.repositories.length === 0)
     return (
       <div class="empty">
-        <h2>No repository yet</h2>
+        <h1>No repository yet</h1>
         <p>
           The first task of a repository is started there, in a terminal: <code>copse -b "…"</code>. From then on it can be chosen here.
         </p>

@@ -12,7 +12,7 @@ export function OverlapsView() {
   if (pairs.length === 0)
     return (
       <div class="empty">
-        <h2>No overlaps</h2>
+        <h1>No overlaps</h1>
         <p>No two open tasks have changed the same lines. When two do, they stand here while there is still time.</p>
       </div>
     );

@@ -163,9 +163,9 @@ function Move({ id, at, queue, task }: { id: string; at: number; queue: QueueSta
   };
   return (
     <span class="actions">
-      {button(at - 1, "↑", "One up")}
-      {button(at + 1, "↓", "One down")}
-      {button(0, "First", "To the front")}
+      {button(at - 1, "↑", "↑ one up")}
+      {button(at + 1, "↓", "↓ one down")}
+      {button(0, "To front", "To front")}
     </span>
   );
 }

@@ -32,6 +32,7 @@ export function TaskView({ id, tab }: { id: string; tab: TaskTab }) {
   if (task === undefined)
     return trouble !== null && trouble.status !== 0 ? (
       <div class="inner">
+        <h1>This task cannot be shown</h1>
         <Trouble error={trouble} />
       </div>
     ) : (
