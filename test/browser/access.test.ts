@@ -1,14 +1,13 @@
 /** The dashboard for everybody: no view that axe finds fault with, in light and dark; everything that can be done, done by keyboard alone; nothing wider than a narrow screen. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { kill, runnerPid, waitFor } from "../support/sandbox.ts";
 import { nothingComplained, type Opened, sayingWhy, until, type World, world } from "./world.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const ids: Record<string, string> = {};
 let box: World;
 let opened: Opened;
@@ -64,7 +63,7 @@ async function faults(where: string): Promise<string[]> {
     frameId: frameTree.frame.id,
     worldName: "axe",
   });
-  await session.send("Runtime.evaluate", { contextId, expression: `${axe};0` });
+  await session.send("Runtime.evaluate", { contextId, expression: `${axe.source};0` });
   const { result } = await session.send("Runtime.evaluate", {
     contextId,
     awaitPromise: true,
