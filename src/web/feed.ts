@@ -1,4 +1,5 @@
 /** What has changed, as messages for every connected page: looked for while anybody is connected, and whenever somebody asks. */
+import { messageOf } from "../core/errors.ts";
 import { redactAll } from "../core/redact.ts";
 import type { Task } from "../core/task.ts";
 import type { EventsMessage, OutputMessage, QueueState, Reset, TaskRow } from "./api.ts";
@@ -27,6 +28,7 @@ export class Feed {
   readonly #epoch: number;
   readonly #history: History;
   readonly #slots: () => Slots;
+  readonly #say: (line: string) => void;
   readonly #listeners = new Set<Listener>();
   readonly #rows = new Map<string, { rev: number; shown: string; at: number }>();
   readonly #dirty = new Set<string>();
@@ -42,6 +44,7 @@ export class Feed {
     this.#epoch = epoch;
     this.#history = new History(epoch);
     this.#slots = slots;
+    this.#say = say;
     this.shelf.look();
   }
 
@@ -105,7 +108,16 @@ export class Feed {
     this.#tellQueue(line, now);
   }
 
+  /** The runner has other things to do than to die of what one look met. */
   #tick(): void {
+    try {
+      this.#look();
+    } catch (error) {
+      this.#say(`dashboard: ${messageOf(error)}`);
+    }
+  }
+
+  #look(): void {
     this.refresh();
     const now = performance.now();
     if (now - this.#outputAt < outputMs) return;

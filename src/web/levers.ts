@@ -103,7 +103,7 @@ export function commandOf(lever: Lever): Command {
     case "notify":
       return does("notify", lever.policy, ...value("label", lever.task ?? undefined), "--json");
     case "priority":
-      return does("priority", lever.task, "--json", "--", String(lever.priority));
+      return does("priority", lever.task, String(lever.priority), "--json");
     case "pause":
     case "resume":
       return does("runner", lever.do, "--json");
@@ -146,7 +146,8 @@ function runCommand(fields: RunFields): Command {
     ...flag("exec", exec),
   ];
   const word = !exec && isWord(fields.prompt) ? [fields.prompt] : [];
-  const stdin = word.length === 0 && fields.prompt !== "" ? fields.prompt : null;
+  // It ends as a text in a shell does, so that what is shown does the same.
+  const stdin = word.length === 0 && fields.prompt !== "" ? fields.prompt.replace(/\n?$/, "\n") : null;
   const argv = ["run", "--background", "--json", ...flags, ...(stdin === null ? [] : ["--prompt-file=-"]), ...word];
   return { argv: exec ? [...argv, "--", ...(fields.exec ?? [])] : argv, stdin, runs: true };
 }
@@ -158,7 +159,7 @@ export function commandLine({ argv, stdin }: Command): string {
   const end = argv.indexOf("--");
   const shown = argv.filter((word, i) => word !== "--json" || (end >= 0 && i > end));
   const line = ["copse", ...shown].map(quoted).join(" ");
-  return stdin === null ? line : `${line} <<'${mark(stdin)}'\n${stdin}\n${mark(stdin)}`;
+  return stdin === null ? line : `${line} <<'${mark(stdin)}'\n${stdin}${mark(stdin)}`;
 }
 
 /** A word that no line of the text is. */

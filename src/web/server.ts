@@ -138,7 +138,9 @@ async function listen(server: Server, access: Access, wanted: number | undefined
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, room: Room): Promise<void> {
-  const { method = "", url = "", headers } = request;
+  const { method = "", url = "" } = request;
+  // Of two names none counts.
+  const headers = request.headersDistinct["host"]?.length === 1 ? request.headers : { ...request.headers, host: undefined };
   const { access } = room;
   const refusal = gate.refusalOf({ method, url, headers }, access.port);
   if (refusal !== undefined) return refuse(response, refusal);

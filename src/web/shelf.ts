@@ -1,6 +1,7 @@
 /** The newest of every task, kept up to date by reading on in the index, and what has come into the logs since; the logs are the truth, the index says where to look. */
 import { type Stats, statSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "../core/errors.ts";
 import type { TaskEvent } from "../core/events.ts";
 import { pausedText, waitingFor } from "../core/line.ts";
 import { isTerminal, type Task, type WaitingFor } from "../core/task.ts";
@@ -64,7 +65,8 @@ export class Shelf {
       if (known !== undefined && entry.bytes < known.bytes) continue;
       // Written anew when the index was; nothing happens to it.
       if (known !== undefined && entry.bytes === known.bytes && isTerminal(known.task)) continue;
-      const task = taskOf(entry);
+      const task = this.#read(entry);
+      if (task === undefined) continue;
       line ||= task.state === "queued" || known?.task.state === "queued";
       if (known === undefined) {
         const dir = taskDir(this.#state, entry.repoId, entry.id);
@@ -82,6 +84,16 @@ export class Shelf {
     return first ? { changed: new Set(), events: [], line: false } : { changed, events, line };
   }
 
+  /** A damaged line is made good from the log; where that is damaged as well, the task is passed over. */
+  #read(entry: Entry): Task | undefined {
+    try {
+      return taskOf(entry);
+    } catch (error) {
+      this.#say(`dashboard: task ${entry.id} cannot be read: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
   #readOn(shelved: Shelved): { id: string; events: readonly TaskEvent[] }[] {
     try {
       const { events, bytes } = readLogFrom(eventsFile(shelved.dir), { bytes: shelved.bytes, seq: shelved.version });
@@ -89,7 +101,7 @@ export class Shelf {
       shelved.version += events.length;
       return events.length === 0 ? [] : [{ id: shelved.task.id, events }];
     } catch (error) {
-      this.#say(`dashboard: the log of ${shelved.task.id} cannot be read: ${String(error)}`);
+      this.#say(`dashboard: the log of ${shelved.task.id} cannot be read: ${messageOf(error)}`);
       return [];
     }
   }

@@ -90,16 +90,8 @@ export const taskCommands = (parser: Argv, done: Done): Argv =>
       (args) =>
         done(() => import("../commands/retry.ts").then(({ retry }) => retry(names(args), args["json"] === true, args["quiet"] === true))),
     )
-    .command(
-      "priority <task> <number>",
-      "Let it go before others, or after them",
-      (y) => list(y.usage(help("copse priority <task> <number>", ["copse priority docs 5", "copse priority docs -- -5"]))).string("number"),
-      (args) =>
-        done(() =>
-          import("../commands/priority.ts").then(({ priority }) =>
-            priority(String(args["task"]), String(args["number"]), args["json"] === true, args["quiet"] === true),
-          ),
-        ),
+    .command("priority <task> <number>", "Let it go before others, or after them", (y) =>
+      list(y.usage(help("copse priority <task> <number>", ["copse priority docs 5", "copse priority docs -5"]))),
     )
     .command(
       "wait [task..]",
