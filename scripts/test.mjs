@@ -1,7 +1,7 @@
 /**
  * `npm test`: every test/**\/*.test.ts, each as a process of its own, as many at once as there are cores, each with a time limit.
  * Installs and builds first where that is needed. The last line says `N passed, N failed`, counted in test cases.
- *   npm test                     all but test/crash, test/real-agents and test/soak, which have commands of their own
+ *   npm test                     all but test/crash, test/real-agents, test/browser and test/soak, which have commands of their own
  *   npm run test:soak            the long ones: crowds, 100k files, races to start, faults at every step (test/soak)
  *   npm test -- queue run.test   files whose path contains one of the words
  *   npm test -- --coverage       with coverage of src/, through the bundle's source maps
@@ -17,7 +17,7 @@ import { build, ensureInstalled, root } from "./lib/ready.mjs";
 const soak = process.argv.includes("--soak");
 const limitMs = (Number(process.env.COPSE_TEST_LIMIT_SECONDS) || (soak ? 900 : process.argv.includes("--coverage") ? 240 : 120)) * 1000;
 const leastLines = 80;
-const own = ["test/crash/", "test/real-agents/", "test/soak/"];
+const own = ["test/crash/", "test/real-agents/", "test/soak/", "test/browser/"];
 const timesFile = join(root, ".cache", "test-seconds.json");
 
 const args = process.argv.slice(2);

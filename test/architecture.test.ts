@@ -33,6 +33,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "version.ts",
   ],
   runner: [
+    "web",
     "queue",
     "worktree",
     "session",
@@ -54,6 +55,18 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   notify: step,
   cleanup: step,
   hooks: ["git", "store", "system", "core"],
+  web: [
+    "session/agents",
+    "batch/critical-path.ts",
+    "cli/view/story.ts",
+    "cli/view/words.ts",
+    "cli/view/log-line.ts",
+    "git",
+    "store",
+    "system",
+    "core",
+    "version.ts",
+  ],
   batch: ["core"],
   deps: ["process", "git", "store", "system", "core"],
   forge: ["git", "system", "core"],
@@ -81,18 +94,26 @@ const homes: Readonly<Record<string, string>> = {
   "@octokit/plugin-throttling": "forge/github.ts",
   "@gitbeaker/rest": "forge/gitlab.ts",
   "@modelcontextprotocol/server": "cli/mcp/",
+  preact: "web/page/",
   zod: "cli/mcp/",
 };
 
 /** The only files that start processes by hand. */
-const starters = ["process/supervised.ts", "cli/start-runner.ts", "system/identity.ts", "system/quick.ts", "cleanup/trash.ts"];
+const starters = [
+  "process/supervised.ts",
+  "cli/start-runner.ts",
+  "system/identity.ts",
+  "system/quick.ts",
+  "cleanup/trash.ts",
+  "system/open-browser.ts",
+];
 
 const coreMayUse = ["node:crypto", "node:util"];
 const mostLines = 330;
 
 const src = join(root, "src");
 const files = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts") && !name.includes("generated"))
+  .filter((name) => /\.tsx?$/.test(name) && !name.includes("generated"))
   .sort();
 const textOf = (file: string) => readFileSync(join(src, file), "utf8");
 /** Without comments, so that words about a rule do not break it. */
@@ -129,6 +150,31 @@ test("imports run one way", () => {
   assert.equal(wrong, [], `${wrong.join("\n")}\nallowed: see mayImport in test/architecture.test.ts`);
 });
 
+test("the dashboard's page knows what it shares with its server, and core", () => {
+  const shared = ["web/api.ts", "web/levers.ts"];
+  const wrong = files
+    .filter((file) => file.startsWith("web/page/"))
+    .flatMap((file) =>
+      importsOf(file)
+        .filter((name) => name.startsWith(".") || name.startsWith("node:"))
+        .map((name) => (name.startsWith(".") ? posix.join(dirname(file), name) : name))
+        .filter((target) => !/^(?:web\/page|core)\//.test(target) && !shared.includes(target))
+        .map((target) => `src/${file} imports ${target}`),
+    );
+  assert.equal(wrong, []);
+});
+
+test("no text of the dashboard's page becomes markup or code", () => {
+  const wrong = files.filter(
+    (file) =>
+      file.startsWith("web/page/") &&
+      /innerHTML|outerHTML|insertAdjacentHTML|dangerouslySet|document\.write|srcdoc|javascript:|DOMParser|createContextualFragment/.test(
+        codeOf(file),
+      ),
+  );
+  assert.equal(wrong, []);
+});
+
 test("core is pure: it knows core, node:crypto and node:util", () => {
   const wrong = files
     .filter((file) => file.startsWith("core/"))
@@ -155,7 +201,7 @@ test("each package has one home, and there are no others", () => {
   assert.equal([...used].sort(), Object.keys(dependencies).sort(), "dependencies of package.json are those that are used");
 });
 
-test("processes are started in five places, and by execa in one", () => {
+test("processes are started in six places, and by execa in one", () => {
   const wrong = files.filter((file) => /^import (?!type)[^;]*"(?:node:)?child_process"/m.test(codeOf(file)) && !starters.includes(file));
   assert.equal(wrong, []);
 });

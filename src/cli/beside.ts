@@ -1,17 +1,19 @@
 /** What is shown of a task beside its log: its place in line, its silence, with whom its work would conflict. Shown, never acted upon. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { waitingFor } from "../core/line.ts";
+import { pausedText, waitingFor } from "../core/line.ts";
 import { type Beside, isTerminal, type Task, type WaitingFor } from "../core/task.ts";
 import { readLately, taskOf } from "../store/index-file.ts";
 import { readOverlaps } from "../store/overlaps.ts";
 import { runDir, stateDir, taskDir } from "../store/paths.ts";
+import { readQueueSettings } from "../store/queue-settings.ts";
 
 /** For many tasks at once; looks when it is called. `waiting`: from `waitingFor`. */
 export function lookBeside(waiting: ReadonlyMap<string, WaitingFor>): (task: Task) => Beside {
   const overlaps = readOverlaps(stateDir());
+  const { paused } = readQueueSettings(stateDir());
   return (task) => ({
-    waiting: waiting.get(task.id),
+    waiting: pausedText(waiting.get(task.id), paused),
     lastOutputAt: lastOutputAt(task),
     overlaps: isTerminal(task) ? [] : (overlaps[task.id] ?? []),
   });

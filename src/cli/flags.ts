@@ -89,13 +89,15 @@ export const watchFlags: readonly Flag[] = [
   { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },
 ];
 
-/** `send`, `approve`, `deny`: what they take besides a task and a text that may begin with a dash. */
-export const answerFlags: readonly Flag[] = [
-  { name: "always", kind: "boolean", describe: "For the rest of the task" },
+/** What every command takes that prints tasks. */
+export const listFlags: readonly Flag[] = [
   { name: "json", kind: "boolean", describe: "Print JSON" },
   { name: "quiet", alias: ["q"], kind: "boolean", describe: "Print ids only" },
   { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },
 ];
+
+/** `send`, `approve`, `deny`: what they take besides a task and a text that may begin with a dash. */
+export const answerFlags: readonly Flag[] = [{ name: "always", kind: "boolean", describe: "For the rest of the task" }, ...listFlags];
 
 export const statuslineFlags: readonly Flag[] = [
   { name: "claude", kind: "boolean", describe: "Standard input is Claude Code's status JSON" },

@@ -28,6 +28,8 @@ export async function route(argv: readonly string[]): Promise<number> {
     case "approve":
     case "deny":
       return await (await import("./commands/answer.ts")).answerCommand(argv);
+    case "priority":
+      return await (await import("./commands/priority.ts")).priority(argv.slice(1));
     case "statusline":
       return statusline(argv.slice(1));
     case "run":

@@ -35,6 +35,7 @@ const exitOf = {
   LABEL_TAKEN: exit.conflict,
   BRANCH_TAKEN: exit.conflict,
   CHECKOUT_BUSY: exit.conflict,
+  PORT_TAKEN: exit.conflict,
   AMBIGUOUS: exit.conflict,
   WRONG_STATE: exit.conflict,
   CONFLICT: exit.conflict,

@@ -83,6 +83,7 @@ export type Fact =
   | { readonly type: "messaged"; readonly text: string; readonly by: string }
   | { readonly type: "messages-given"; readonly run: number; readonly count: number }
   | { readonly type: "notify-set"; readonly policy: NotifyPolicy | null; readonly by: string }
+  | { readonly type: "priority-set"; readonly priority: number; readonly by: string }
   | { readonly type: "told"; readonly of: Instant }
   | { readonly type: "stop-asked"; readonly by: string }
   | { readonly type: "stopped"; readonly how: string }

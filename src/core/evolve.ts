@@ -119,6 +119,8 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
       return { ...next, messages: task.messages.slice(event.count), carried: 0 };
     case "notify-set":
       return { ...next, notify: event.policy };
+    case "priority-set":
+      return { ...next, request: { ...next.request, priority: event.priority } };
     case "told":
       return { ...next, toldOf: event.of };
     case "stop-asked":

@@ -8,12 +8,9 @@ export interface Limits {
   /** Slots of this machine, over all repositories. */
   readonly machine: number;
   readonly groups: Readonly<Record<string, number>>;
+  /** Nothing new gets a slot; what has one goes on. */
+  readonly paused?: boolean;
 }
-
-export const limitsOf = ({ limit, groups }: { readonly limit: number; readonly groups: Limits["groups"] }): Limits => ({
-  machine: limit,
-  groups,
-});
 
 /** What the line needs to know of a task. */
 export interface Place {
@@ -95,7 +92,8 @@ export function pick(
 }
 
 /** May `place` start beside `busy`, as far as its group, its repository and batches go? The machine's limit is the queue's own; of two slots and more, batches leave one free. */
-export function fits(place: Place, busy: readonly Place[], limits: Limits): "yes" | "group" | "repository" | "batches" {
+export function fits(place: Place, busy: readonly Place[], limits: Limits): "yes" | "paused" | "group" | "repository" | "batches" {
+  if (limits.paused === true) return "paused";
   if (place.batch !== null && limits.machine > 1 && busy.filter((other) => other.batch !== null).length >= limits.machine - 1)
     return "batches";
   const groupLimit = place.group === null ? null : (limits.groups[place.group] ?? place.groupLimit);
@@ -125,6 +123,10 @@ export function waitingFor(tasks: readonly Task[], now: string): Map<string, Wai
   });
   return result;
 }
+
+/** In line, and the line stands still. */
+export const pausedText = (waiting: WaitingFor | undefined, paused: boolean): WaitingFor | undefined =>
+  paused && waiting?.kind === "slot" ? { ...waiting, text: `${waiting.text}; the queue is paused` } : waiting;
 
 /** What it waits for outside of the line. */
 export const heldText = ({ kind, text, at, needsPerson }: NotBefore): WaitingFor => ({

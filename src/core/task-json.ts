@@ -5,8 +5,10 @@ import { afterOf, policyOf } from "./prerequisites.ts";
 import { redact } from "./redact.ts";
 import { type Beside, isTerminal, type Task } from "./task.ts";
 
+export type TaskJson = ReturnType<typeof taskJson>;
+
 /** Free text in it is redacted. */
-export function taskJson(task: Task, beside: Beside = {}): Record<string, unknown> {
+export function taskJson(task: Task, beside: Beside = {}) {
   const { progress } = task;
   return {
     id: task.id,
@@ -54,7 +56,7 @@ export function taskJson(task: Task, beside: Beside = {}): Record<string, unknow
 }
 
 /** How far its chain is; null for a task without follow-ups. */
-function chainJson(task: Task): Record<string, unknown> | null {
+function chainJson(task: Task) {
   if (followUpCount(task) === 0) return null;
   const steps = stepsOf(task).map(({ step, title, state, said }) => ({
     step,

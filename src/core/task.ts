@@ -10,7 +10,7 @@ export type Delivery = "report" | "branch" | "pr";
 /** A moment, ISO 8601 in UTC with milliseconds. */
 export type Instant = string;
 
-/** What was asked. Settled at submission and never changed afterwards. */
+/** What was asked. Settled at submission and never changed afterwards, but for the priority. */
 export interface Request extends OfBatch {
   /** First line of the prompt, or the command, cut for display. */
   readonly title: string;

@@ -1,7 +1,6 @@
 /** The hooks Copse wants in Claude Code's settings: every event to the runner's port, and, where that is not to be relied on, a shell script that looks whether there is a runner. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { quoted } from "../core/quoted.ts";
+import { cliFile } from "../system/own-program.ts";
 import { type Access, accessOf, anySession, taskScope, tokenFor } from "./access.ts";
 import { commandMark, hooksUrl, type SettingsHooks, taskPath } from "./entries.ts";
 import { guardFile } from "./guard.ts";
@@ -70,9 +69,3 @@ function wanted(state: string, access: Access, scope: string, path: string, star
 
 /** What the guard starts where it finds no runner. */
 export const wakeCommand = (): readonly string[] => [process.execPath, cliFile(), "hooks", "wake"];
-
-/** The command line's own file, beside or above this one in the bundle. */
-function cliFile(): string {
-  const here = import.meta.dirname;
-  return ["", "..", "../.."].map((up) => join(here, up, "copse.cjs")).find((file) => existsSync(file)) ?? process.argv[1] ?? "copse";
-}

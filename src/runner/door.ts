@@ -5,12 +5,12 @@ import { type Bell, hangBell } from "./bell.ts";
 import { listen } from "./socket.ts";
 
 export class Door {
-  readonly #answer: (ask: Ask) => Answer;
+  readonly #answer: (ask: Ask) => Answer | Promise<Answer>;
   readonly #ring: (repoId: string, id: string) => void;
   #server: Server | undefined;
   #bell: Bell | undefined;
 
-  constructor(answer: (ask: Ask) => Answer, ring: (repoId: string, id: string) => void) {
+  constructor(answer: (ask: Ask) => Answer | Promise<Answer>, ring: (repoId: string, id: string) => void) {
     this.#answer = answer;
     this.#ring = ring;
   }

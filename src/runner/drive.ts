@@ -247,14 +247,15 @@ async function heldByGate(record: TaskRecord, house: House, login: string | null
 const spentFor = (task: Task, house: House, afresh = false): Closed | null =>
   task.request.exec === null ? house.daySpent(afresh, task) : null;
 
-/** null when the task no longer waits for a slot (a stop, an attach). */
+/** null when the task no longer waits for a slot (a stop, an attach), or not there any more: a new priority. */
 async function enterUnlessChanged(record: TaskRecord, queue: Queue): Promise<Slot | null> {
   const gone = new AbortController();
+  const place = placeOf(record.task);
   const end = record.onChange(() => {
-    if (nextStep(record.task, false).do !== "wait-for-slot") gone.abort();
+    if (nextStep(record.task, false).do !== "wait-for-slot" || record.task.request.priority !== place.priority) gone.abort();
   });
   try {
-    return await queue.enter(placeOf(record.task), gone.signal);
+    return await queue.enter(place, gone.signal);
   } catch (error) {
     if (gone.signal.aborted) return null;
     throw error;

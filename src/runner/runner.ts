@@ -3,14 +3,12 @@
  * takes in what commands append, keeps the index whole, and leaves when another holds a higher epoch.
  */
 import { CopseError, messageOf } from "../core/errors.ts";
-import { limitsOf } from "../core/line.ts";
-import { type Answer, type Ask, type Hello, isOlder, protocol } from "../core/protocol.ts";
+import { type Hello, protocol } from "../core/protocol.ts";
 import { isTerminal, type Task } from "../core/task.ts";
 import { Announcer } from "../notify/announcer.ts";
 import { limitNotice } from "../notify/text.ts";
 import { memoryQueue } from "../queue/memory.ts";
 import type { Queue } from "../queue/queue.ts";
-import { type Config, loadConfig } from "../store/config.ts";
 import { holdsEpoch } from "../store/epoch.ts";
 import { logSize, sweepHalfMade } from "../store/heal.ts";
 import { type Entry, entryOf, readIndex } from "../store/index-file.ts";
@@ -31,7 +29,10 @@ import { openLine } from "./opening.ts";
 import { Order } from "./order.ts";
 import { OverlapWatch } from "./overlaps.ts";
 import { heldByTasks, noteIdle } from "./prerequisites.ts";
+import { Settings } from "./settings.ts";
 import { stagger } from "./stagger.ts";
+import { type Talked, talk } from "./talk.ts";
+import { UiRoom } from "./ui-room.ts";
 
 const tickMs = 1000;
 const staggerMs = 500;
@@ -52,7 +53,7 @@ export class Runner {
   readonly #queue: Queue;
   readonly #order: Order;
   readonly #stagger = stagger(staggerMs);
-  #config: Config;
+  readonly #settings: Settings;
   readonly #announcer: Announcer;
   readonly #gates = new Gates();
   readonly #budget: DayBudget;
@@ -60,6 +61,7 @@ export class Runner {
   readonly #index: IndexUpkeep;
   readonly #overlaps: OverlapWatch;
   readonly #hooks: HookRoom;
+  readonly #ui: UiRoom;
   #busyAt = performance.now();
   #ticks = 0;
   #stamp: string | undefined;
@@ -72,18 +74,19 @@ export class Runner {
     this.#version = version;
     this.#say = say;
     this.#sayOnce = once(say);
-    this.#config = loadConfig(null).config;
-    this.#announcer = new Announcer(() => this.#config.notify, say);
-    this.#budget = new DayBudget(state, () => this.#config.maxCostPerDayUsd);
+    this.#settings = new Settings(state);
+    this.#announcer = new Announcer(() => this.#settings.config.notify, say);
+    this.#budget = new DayBudget(state, () => this.#settings.config.maxCostPerDayUsd);
     this.#index = new IndexUpkeep(state);
     this.#overlaps = new OverlapWatch(state, this.#sayOnce);
-    this.#hooks = new HookRoom(state, this.#records, () => this.#config, this.#sayOnce);
+    this.#hooks = new HookRoom(state, this.#records, () => this.#settings.config, this.#sayOnce);
     this.#door = new Door(
-      (ask) => this.#answer(ask),
+      (ask) => talk(ask, this.#talked()),
       (repoId, id) => this.#poke(repoId, id),
     );
+    this.#ui = new UiRoom({ state, epoch, version, say, slots: () => this.#slots() });
     this.#order = new Order(state, this.#records);
-    this.#queue = memoryQueue(limitsOf(this.#config), { weightOf: (id) => this.#order.weightOf(id), closed: true });
+    this.#queue = memoryQueue(this.#settings.limits, { weightOf: (id) => this.#order.weightOf(id), closed: true });
   }
 
   /** Runs until there is nothing left to do. @returns the exit code. */
@@ -94,7 +97,8 @@ export class Runner {
     this.#takeStock();
     await this.#door.open();
     await this.#hooks.open();
-    this.#say(`runner ${process.pid} is up: epoch ${this.#epoch}, ${this.#records.size} open tasks, limit ${this.#config.limit}`);
+    void this.#ui.begin();
+    this.#say(`runner ${process.pid} is up: epoch ${this.#epoch}, ${this.#records.size} open tasks, limit ${this.#settings.text}`);
     const timer = setInterval(() => void this.#tick(), tickMs);
     const code = await left;
     clearInterval(timer);
@@ -150,11 +154,11 @@ export class Runner {
     this.#order.changed(record.task);
     const house: House = {
       queue: this.#queue,
-      config: () => this.#config,
+      config: () => this.#settings.config,
       stagger: (agent) => this.#stagger(agent),
       gates: this.#gates,
       daySpent: (afresh, task) => this.#budget.spent(afresh, task),
-      cleanUp: (task) => cleanUpAfter(this.#state, task, this.#config, this.#say),
+      cleanUp: (task) => cleanUpAfter(this.#state, task, this.#settings.config, this.#say),
       limitMet: (task, closed) => this.#limitMet(task, closed),
       tell: (task) => this.#announcer.tell(task),
       hookSettings: (task) => this.#hooks.settingsFor(task),
@@ -223,8 +227,9 @@ export class Runner {
       this.#index.tick(all);
       this.#overlaps.tick([...this.#records.values()].map(({ task }) => task));
       if (this.#busy()) this.#busyAt = performance.now();
-      else if (performance.now() - this.#busyAt > this.#config.idleSeconds * 1000) await this.#tryToLeave();
+      else if (performance.now() - this.#busyAt > this.#settings.config.idleSeconds * 1000) await this.#tryToLeave();
       this.#reload();
+      this.#ui.tick();
     } catch (error) {
       this.#sayOnce(`tick: ${messageOf(error)}`);
     }
@@ -232,7 +237,7 @@ export class Runner {
 
   /** Is there anything to do but wait for persons? A person's own session needs its hooks answered. */
   #busy(): boolean {
-    return this.#records.size > this.#idle.size || this.#again.size > 0 || this.#hooks.needed();
+    return this.#records.size > this.#idle.size || this.#again.size > 0 || this.#hooks.needed() || this.#ui.needed();
   }
 
   /** One task that cannot be read keeps no other from being looked at. */
@@ -245,18 +250,9 @@ export class Runner {
   }
 
   #reload(): void {
-    let config: Config;
-    try {
-      ({ config } = loadConfig(null));
-    } catch (error) {
-      this.#sayOnce(`the configuration stays as it was: ${messageOf(error)}`);
-      return;
-    }
-    if (config.limit !== this.#config.limit || JSON.stringify(config.groups) !== JSON.stringify(this.#config.groups)) {
-      this.#queue.resize(limitsOf(config));
-      this.#say(`limit is ${config.limit} now`);
-    }
-    this.#config = config;
+    if (!this.#settings.reload(this.#sayOnce)) return;
+    this.#queue.resize(this.#settings.limits);
+    this.#say(`limit is ${this.#settings.text} now`);
   }
 
   #hello(): Hello {
@@ -268,36 +264,26 @@ export class Runner {
     this.#lookSafely(repoId, id);
   }
 
-  #answer(ask: Ask): Answer {
-    switch (ask.do) {
-      case "hello":
-        return { hello: this.#hello() };
-      case "poke": {
-        if (!/^[a-z0-9]{1,48}$/.test(ask.id) || !/^[0-9a-f]{16}$/.test(ask.repoId)) return { error: "bad id" };
-        this.#poke(ask.repoId, ask.id);
-        return { poked: true };
-      }
-      case "status":
-        return {
-          status: {
-            ...this.#hello(),
-            since: this.#since,
-            limit: this.#config.limit,
-            running: this.#queue.running,
-            waiting: this.#queue.waiting,
-            open: this.#records.size,
-            rssMb: Math.round(process.memoryUsage().rss / 1e6),
-          },
-        };
-      case "leave": {
-        const leaving = ask.handover === undefined || isOlder(this.#version, ask.handover);
-        if (leaving)
-          setImmediate(() => this.#goAway(ask.handover === undefined ? "asked to leave" : `makes room for version ${ask.handover}`));
-        return { leaving };
-      }
-      default:
-        return { error: "unknown request" };
-    }
+  #slots() {
+    const { machine, paused = false } = this.#settings.limits;
+    return { limit: machine, configuredLimit: this.#settings.config.limit, paused, running: this.#queue.running };
+  }
+
+  /** What is asked over the socket is asked of this. */
+  #talked(): Talked {
+    return {
+      hello: () => this.#hello(),
+      status: () => ({
+        since: this.#since,
+        ...this.#slots(),
+        waiting: this.#queue.waiting,
+        open: this.#records.size,
+      }),
+      poke: (repoId, id) => this.#poke(repoId, id),
+      reload: () => this.#reload(),
+      leave: (why) => this.#goAway(why),
+      ui: this.#ui,
+    };
   }
 
   /** Closes the ear first and looks once more: a command that came in between finds nobody, and starts the next runner. */
@@ -316,7 +302,7 @@ export class Runner {
   #limitMet(task: Task, closed: Closed): void {
     this.#say(`${task.label}: ${closed.text}; nothing of this login starts before ${closed.until ?? "a person tries again"}`);
     for (const record of this.#records.values()) record.wake();
-    if (this.#config.notify.when !== "off") this.#announcer.say(limitNotice(task, closed.text));
+    if (this.#settings.config.notify.when !== "off") this.#announcer.say(limitNotice(task, closed.text));
   }
 
   #goAway(why: string): void {
@@ -324,6 +310,6 @@ export class Runner {
     this.#leaving = true;
     this.#door.close();
     this.#say(`runner ${process.pid} leaves: ${why}`);
-    void this.#hooks.close().finally(() => this.#leave(0));
+    void Promise.all([this.#hooks.close(), this.#ui.close()]).finally(() => this.#leave(0));
   }
 }

@@ -89,12 +89,48 @@ function openMaybe(file: string): number | undefined {
 }
 
 function collect(data: Buffer, entries = new Map<string, Entry>()): Map<string, Entry> {
+  for (const entry of entriesIn(data)) entries.set(entry.id, entry);
+  return entries;
+}
+
+function* entriesIn(data: Buffer): Generator<Entry> {
   for (let at = 0; ; ) {
     const end = data.indexOf(10, at);
-    if (end < 0) return entries;
+    if (end < 0) return;
     const entry = parse(data, at, end);
-    if (entry) entries.set(entry.id, entry);
+    if (entry) yield entry;
     at = end + 1;
+  }
+}
+
+/** How far somebody has read the index that listings read, and which one: it is replaced now and then. */
+export interface Place {
+  readonly file: string;
+  readonly at: number;
+}
+
+/** What has been added behind `from`, in the order it was; `whole`: it is another file, read from its beginning. */
+export function readIndexFrom(
+  state: string,
+  from: Place,
+): { readonly entries: readonly Entry[]; readonly place: Place; readonly whole: boolean } {
+  let fd: number;
+  try {
+    fd = openSync(indexFile(state), "r");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return { entries: [], place: from, whole: false };
+    throw error;
+  }
+  try {
+    const { dev, ino, birthtimeMs, size } = fstatSync(fd);
+    const file = `${dev} ${ino} ${birthtimeMs}`;
+    const whole = file !== from.file || size < from.at;
+    const at = whole ? 0 : from.at;
+    const data = Buffer.alloc(size - at);
+    const got = data.subarray(0, readSync(fd, data, 0, data.length, at));
+    return { entries: [...entriesIn(got)], place: { file, at: at + got.lastIndexOf(10) + 1 }, whole };
+  } finally {
+    closeSync(fd);
   }
 }
 

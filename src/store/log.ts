@@ -22,6 +22,19 @@ export function readLog(file: string): Log {
   return { events: lines.map((line, i) => parseLine(line, file, i + 1)), bytes };
 }
 
+/** The events behind those of `from`: its bytes are whole lines, its `seq` the last one in them. @throws CopseError as `readLog` */
+export function readLogFrom(file: string, from: { readonly bytes: number; readonly seq: number }): Log {
+  const fd = openSync(file, "r");
+  try {
+    const data = Buffer.alloc(Math.max(0, fstatSync(fd).size - from.bytes));
+    const whole = data.subarray(0, readSync(fd, data, 0, data.length, from.bytes)).lastIndexOf(10) + 1;
+    const lines = data.toString("utf8", 0, whole).split("\n").slice(0, -1);
+    return { events: lines.map((line, i) => parseLine(line, file, from.seq + i + 1)), bytes: from.bytes + whole };
+  } finally {
+    closeSync(fd);
+  }
+}
+
 function parseLine(line: string, file: string, number: number): TaskEvent {
   const damaged = (what: string) =>
     new CopseError("BUG", `${file}:${number}: ${what}`, {
@@ -110,6 +123,7 @@ const needed: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   skipped: { failure: "object" },
   checked: { checks: "array", status: "string" },
   delivered: { result: "object" },
+  "priority-set": { priority: "number" },
   attached: { by: "object" },
   noted: { text: "string" },
 };

@@ -41,9 +41,14 @@ export const socketName = "s";
 export const bellName = (version: string): string => `bell-${version}`;
 export const indexFile = (state: string): string => join(state, "index.jsonl");
 export const olderIndexFile = (state: string): string => join(state, "index-older.jsonl");
+export const queueFile = (state: string): string => join(state, "queue.json");
 export const overlapsFile = (state: string): string => join(state, "overlaps.json");
 /** Objects of work that is not committed yet, to see whether it would conflict; may be removed at any time. */
 export const overlapDir = (state: string): string => join(state, "runner", "overlap");
+/** Who is let into the dashboard, and at which port it is; 0600. */
+export const uiAccessFile = (state: string): string => join(state, "ui", "access.json");
+/** From where it was started, and with what environment; 0600. */
+export const uiStartedFile = (state: string): string => join(state, "ui", "started.json");
 /** What is known of agents' sessions from their hooks, a file each. */
 export const hooksDir = (state: string): string => join(state, "hooks");
 export const trustFile = (state: string): string => join(state, "trust.json");

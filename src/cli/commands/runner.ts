@@ -26,7 +26,7 @@ export async function runnerStatus(json: boolean): Promise<number> {
   if (json) out(`${JSON.stringify({ runner: status })}\n`);
   else
     out(
-      `Runner ${status.pid} (version ${status.version}, Node ${status.node}) is up for ${sayDuration(Date.now() - Date.parse(status.since))}: ${status.running} of ${status.limit} slots in use, ${status.waiting} waiting, ${status.open} open, ${status.rssMb} MB\n`,
+      `Runner ${status.pid} (version ${status.version}, Node ${status.node}) is up for ${sayDuration(Date.now() - Date.parse(status.since))}: ${status.running} of ${status.limit} slots in use, ${status.waiting} waiting${status.paused === true ? " (paused)" : ""}, ${status.open} open, ${status.rssMb} MB\n`,
     );
   return 0;
 }

@@ -10,13 +10,20 @@ export const resultCommands = (parser: Argv, done: Done): Argv =>
       "diff <task>",
       "What it changed against its base",
       (y) =>
-        json(y.usage(help("copse diff <task>", ["copse diff docs", "copse diff docs --stat"])))
+        json(y.usage(help("copse diff <task>", ["copse diff docs", "copse diff docs --stat", "copse diff docs --web"])))
           .option("stat", { type: "boolean", describe: "Files and how much of them" })
-          .option("name-only", { type: "boolean", describe: "Names of files" }),
+          .option("name-only", { type: "boolean", describe: "Names of files" })
+          .option("web", { type: "boolean", describe: "In the dashboard" })
+          .conflicts("web", ["stat", "name-only"]),
       (args) =>
         done(() =>
           import("../commands/diff.ts").then(({ diff }) =>
-            diff(String(args["task"]), { stat: args["stat"] === true, nameOnly: args["name-only"] === true, json: args["json"] === true }),
+            diff(String(args["task"]), {
+              stat: args["stat"] === true,
+              nameOnly: args["name-only"] === true,
+              web: args["web"] === true,
+              json: args["json"] === true,
+            }),
           ),
         ),
     )

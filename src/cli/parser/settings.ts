@@ -2,6 +2,7 @@
 import type { Argv } from "yargs";
 import { CopseError } from "../../core/errors.ts";
 import { mcpFlags, statuslineFlags } from "../flags.ts";
+import { number } from "../usage.ts";
 import { type Done, help, json, withFlags } from "./words.ts";
 
 export const settingsCommands = (parser: Argv, done: Done): Argv =>
@@ -21,9 +22,15 @@ export const settingsCommands = (parser: Argv, done: Done): Argv =>
           ),
         ),
     )
-    .command("runner <action>", "The background process: status, stop, logs", (y) =>
+    .command("runner <action>", "The background process and its queue", (y) =>
       y
-        .usage(help("copse runner <status|stop|logs>", ["copse runner status", "copse runner logs -f"]))
+        .usage(
+          help("copse runner <status|stop|pause|resume|limit|logs>", [
+            "copse runner status",
+            "copse runner limit 5",
+            "copse runner logs -f",
+          ]),
+        )
         .command(
           "status",
           "Is it up, what does it hold",
@@ -37,6 +44,28 @@ export const settingsCommands = (parser: Argv, done: Done): Argv =>
           (args) => done(() => import("../commands/runner.ts").then(({ runnerStop }) => runnerStop(args["json"] === true))),
         )
         .command(
+          "pause",
+          "Start nothing more; what runs goes on",
+          (z) => json(z.usage(help("copse runner pause", ["copse runner pause"]))),
+          (args) => done(() => import("../commands/queue.ts").then(({ setPaused }) => setPaused(true, args["json"] === true))),
+        )
+        .command(
+          "resume",
+          "Go on starting what waits",
+          (z) => json(z.usage(help("copse runner resume", ["copse runner resume"]))),
+          (args) => done(() => import("../commands/queue.ts").then(({ setPaused }) => setPaused(false, args["json"] === true))),
+        )
+        .command(
+          "limit <number>",
+          "Tasks at once, instead of the configured limit (default: that again)",
+          (z) =>
+            json(z.usage(help("copse runner limit <number|default>", ["copse runner limit 5", "copse runner limit default"]))).string(
+              "number",
+            ),
+          (args) =>
+            done(() => import("../commands/queue.ts").then(({ setLimit }) => setLimit(String(args["number"]), args["json"] === true))),
+        )
+        .command(
           "logs",
           "What it said",
           (z) =>
@@ -46,6 +75,23 @@ export const settingsCommands = (parser: Argv, done: Done): Argv =>
           (args) => done(() => import("../commands/runner.ts").then(({ runnerLogs }) => runnerLogs(args["follow"] === true))),
         )
         .demandCommand(1, 1),
+    )
+    .command(
+      "ui",
+      "The dashboard, in the browser",
+      (y) =>
+        json(y.usage(help("copse ui", ["copse ui", "copse ui --no-open --port 4000", "copse ui --stop"])))
+          .option("open", { type: "boolean", default: true, describe: "Open it (--no-open: only print its address)" })
+          .option("port", { type: "number", describe: "At this port of this machine" })
+          .option("stop", { type: "boolean", describe: "Serve it no more, and let nobody in" })
+          .conflicts("stop", ["port"]),
+      (args) =>
+        done(async () => {
+          const { ui, uiStop } = await import("../commands/ui.ts");
+          const asJson = args["json"] === true;
+          if (args["stop"] === true) return uiStop(asJson);
+          return ui({ port: number(args, "port") ?? null, open: args["open"] !== false, json: asJson });
+        }),
     )
     .command("config", "What is set, and from where", (y) =>
       json(y.usage(help("copse config [get <key>|trust]", ["copse config", "copse config get limit", "copse config trust"])))

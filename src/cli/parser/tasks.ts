@@ -93,6 +93,9 @@ export const taskCommands = (parser: Argv, done: Done): Argv =>
       (args) =>
         done(() => import("../commands/retry.ts").then(({ retry }) => retry(names(args), args["json"] === true, args["quiet"] === true))),
     )
+    .command("priority <task> <number>", "Let it go before others, or after them", (y) =>
+      list(y.usage(help("copse priority <task> <number>", ["copse priority docs 5", "copse priority docs -5"]))),
+    )
     .command(
       "wait [task..]",
       "Block until tasks have ended; the exit code tells",

@@ -8,7 +8,7 @@ export const recordedLine = (event: Recorded, alone: boolean): string | undefine
   event.type === "stderr" ? (logLine({ type: "log", text: event.text }, true) ?? "") : logLine(event, alone);
 
 /** `alone`: nothing else came with it, so that it is no repetition of a tool's line. undefined: nothing to show. */
-function logLine(event: AgentEvent, alone: boolean): string | undefined {
+export function logLine(event: AgentEvent, alone: boolean): string | undefined {
   switch (event.type) {
     case "session":
       return `session ${safeLine(event.id)}\n`;

@@ -12,7 +12,8 @@ export function story(events: readonly TaskEvent[]): string[] {
   });
 }
 
-function sentence(event: TaskEvent): string | undefined {
+/** undefined where there is nothing to say. */
+export function sentence(event: TaskEvent): string | undefined {
   switch (event.type) {
     case "added":
       return "was queued";
@@ -50,6 +51,8 @@ function sentence(event: TaskEvent): string | undefined {
       return "its agent has been told";
     case "notify-set":
       return event.policy === null ? undefined : `notifications: ${event.policy}`;
+    case "priority-set":
+      return `${event.by} gave it priority ${event.priority}`;
     case "told":
       return undefined;
     case "stop-asked":

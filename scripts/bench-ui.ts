@@ -1,0 +1,145 @@
+/**
+ * `npm run bench:ui`: the dashboard with 500 tasks of which 20 emit 50 events a second each, in a real browser against a real runner: what a frame costs, what the runner spends on it, how soon the first
+ * paint is there. Figures and targets are printed, nothing is asserted by time. --seconds=N (10) a view.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { type World, world } from "../test/browser/world.ts";
+import { runnerPid, waitFor } from "../test/support/sandbox.ts";
+
+const seconds = Number(process.argv.find((arg) => /^--seconds=\d+$/.test(arg))?.slice(10) ?? 10);
+const [all, loud, perSecond] = [500, 20, 50];
+const ticksPerSecond = 100;
+/** Of frames: milliseconds from the beginning of one until what it drew is handed over, and between two. */
+interface Frames {
+  readonly work: readonly number[];
+  readonly apart: readonly number[];
+}
+
+const quantile = (list: readonly number[], part: number): number =>
+  [...list].sort((a, b) => a - b)[Math.floor(list.length * part)] ?? Number.NaN;
+
+function row(name: string, figure: number, unit: string, target: number): void {
+  process.stdout.write(`${figure <= target ? "ok  " : "OVER"}  ${name.padEnd(58)} ${figure.toFixed(1)} ${unit} (target ${target})\n`);
+}
+
+// One slot is kept from batches, for whoever comes alone.
+const box = await world({ config: { limit: loud + 1 } });
+try {
+  await crowd(box);
+  const pid = (await waitFor(() => runnerPid(box.state), "a runner")) as number;
+  const alone = await spent(pid, seconds);
+
+  const startedAt = performance.now();
+  const address = await box.address();
+  const context = await box.browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(address, { waitUntil: "commit" });
+  const navigatedMs = performance.now() - startedAt;
+  await page.locator(".row").first().waitFor();
+  const rowsMs = performance.now() - startedAt;
+  const paintMs = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN);
+  process.stdout.write(`${all} tasks, ${loud} of them ${perSecond} events a second each; Chromium ${box.browser.version()}\n`);
+  row("first paint behind copse ui, the runner being up", navigatedMs + paintMs, "ms", 1000);
+  row("all tasks in the list", rowsMs, "ms", 2000);
+
+  const { tasks } = await box.json(["tasks", "--state", "running"]);
+  for (const [name, hash] of [
+    ["list", "#/"],
+    ["task", `#/task/${tasks[0].id}`],
+    ["log", `#/task/${tasks[0].id}/log`],
+    ["queue", "#/queue"],
+  ] as const) {
+    await page.evaluate((to) => {
+      location.hash = to;
+    }, hash);
+    await page.waitForTimeout(1000);
+    const [frames, cpu] = await Promise.all([framesOf(page, seconds), spent(pid, seconds)]);
+    row(`${name}: work of a frame, median`, quantile(frames.work, 0.5), "ms", 16);
+    row(`${name}: work of a frame, 95th percentile`, quantile(frames.work, 0.95), "ms", 50);
+    process.stdout.write(
+      `      ${name}: ${frames.work.length} frames, ${quantile(frames.apart, 0.5).toFixed(1)} ms apart at the median, ${quantile(frames.apart, 0.95).toFixed(1)} at the 95th percentile\n`,
+    );
+    row(
+      `${name}: runner for it (${(cpu * 100).toFixed(1)} % of a core, ${(alone * 100).toFixed(1)} % without)`,
+      (cpu - alone) * 100,
+      "% of a core",
+      10,
+    );
+  }
+  row("runner's memory, at its most", peakMb(pid), "MB", 250);
+} finally {
+  await box.copse(["runner", "pause"]);
+  await box.close();
+}
+
+/** The loud ones hold all slots, the others wait. */
+async function crowd(box: World): Promise<void> {
+  const agent = join(box.dir, "loud.mjs");
+  writeFileSync(
+    agent,
+    `let n = 0; setInterval(() => console.log(JSON.stringify({ copse: "activity", text: ++n + " files processed, at src/part-" + (n % 97) + ".ts" })), ${1000 / perSecond});\n`,
+  );
+  const file = (name: string, tasks: object) =>
+    writeFileSync(join(box.repo, name), JSON.stringify({ name: name.replace(".json", ""), tasks }));
+  const list = (count: number) => Array.from({ length: count }, (_, i) => String(i));
+  file("loud.json", { loud: { exec: [process.execPath, agent], matrix: { n: list(loud) } } });
+  file("quiet.json", { quiet: { exec: ["true"], matrix: { n: list(all - loud) } } });
+  for (const name of ["loud.json", "quiet.json"]) {
+    const ran = await box.copse(["batch", name, "-b"]);
+    if (ran.code !== 0) throw new Error(ran.stderr);
+    if (name === "loud.json")
+      await waitFor(
+        async () => (await box.json(["tasks", "--state", "running"])).tasks.length === loud,
+        `${loud} tasks to be at work`,
+        120_000,
+      );
+  }
+}
+
+/** Share of a core that a process spends, children left out. */
+async function spent(pid: number, seconds: number): Promise<number> {
+  const ticks = () => {
+    const fields = readFileSync(`/proc/${pid}/stat`, "latin1")
+      .replace(/^.*\) /, "")
+      .split(" ");
+    return Number(fields[11]) + Number(fields[12]);
+  };
+  const before = ticks();
+  const startedAt = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  return (ticks() - before) / ticksPerSecond / ((performance.now() - startedAt) / 1000);
+}
+
+function peakMb(pid: number): number {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? Number.NaN) / 1024;
+}
+
+/** Script, style, layout and paint: what comes behind the frame's own callbacks is done before the next task is. */
+async function framesOf(page: Page, seconds: number): Promise<Frames> {
+  // What tsx puts around named functions is not there in a page.
+  await page.evaluate("globalThis.__name = (named) => named");
+  return await page.evaluate(
+    (forMs) =>
+      new Promise<Frames>((resolve) => {
+        const work: number[] = [];
+        const apart: number[] = [];
+        const channel = new MessageChannel();
+        let beganAt = 0;
+        let last = 0;
+        channel.port1.onmessage = () => work.push(performance.now() - beganAt);
+        const end = performance.now() + forMs;
+        const frame = () => {
+          beganAt = performance.now();
+          if (last > 0) apart.push(beganAt - last);
+          last = beganAt;
+          channel.port2.postMessage(0);
+          if (beganAt < end) requestAnimationFrame(frame);
+          else setTimeout(() => resolve({ work, apart }), 100);
+        };
+        requestAnimationFrame(frame);
+      }),
+    seconds * 1000,
+  );
+}

@@ -1,0 +1,214 @@
+/** One file of a diff. Its lines are loaded when it comes into sight; whatever they say is text. */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { type DiffFile, type FileDiff, taskDiffPath } from "../../api.ts";
+import type { Remark } from "../../levers.ts";
+import { useAll } from "../box.ts";
+import { type Refusal, read } from "../client.ts";
+import { memo } from "../memo.ts";
+import { type DiffRow, diffRows } from "../pure/diff-lines.ts";
+import { shown, shownLine } from "../pure/text.ts";
+import { remarksOf, setRemarks } from "../remarks.ts";
+import { Trouble } from "./notice.tsx";
+
+interface Props {
+  readonly task: string;
+  readonly file: DiffFile;
+  readonly base: string;
+  readonly to: string;
+  /** Open from the beginning? */
+  readonly first: boolean;
+}
+
+/** A file of very many lines is drawn in parts. */
+const rowsAtOnce = 1500;
+
+export function DiffFileView({ task, file, base, to, first }: Props) {
+  const [open, setOpen] = useState(first);
+  const [got, setGot] = useState<FileDiff | null>(null);
+  const [error, setError] = useState<Refusal | null>(null);
+  const element = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    if (!open || got !== null || element.current === null) return;
+    const watch = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+        watch.disconnect();
+        read<FileDiff>(taskDiffPath(task), { path: file.path, base, to }).then(setGot, setError);
+      },
+      { rootMargin: "600px" },
+    );
+    watch.observe(element.current);
+    return () => watch.disconnect();
+  }, [open, got]);
+  return (
+    <details class="file" ref={element} open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary data-file={file.path}>
+        <code class="path">
+          {file.oldPath !== null && file.oldPath !== file.path ? `${shownLine(file.oldPath, 200)} → ` : ""}
+          {shownLine(file.path, 300)}
+        </code>
+        <span class="dim">{file.status}</span>
+        {file.insertions !== null && (
+          <span>
+            <span class="added">+{file.insertions}</span> <span class="removed">−{file.deletions}</span>
+          </span>
+        )}
+      </summary>
+      {error !== null && <Trouble error={error} />}
+      {file.binary ? (
+        <p class="inset dim">Not text: git shows no lines of it.</p>
+      ) : got === null ? (
+        open && error === null && <p class="inset dim">Loading …</p>
+      ) : got.patch === "" ? (
+        <p class="inset dim">No line of it has changed.</p>
+      ) : (
+        <Lines task={task} path={file.path} patch={got.patch} />
+      )}
+      {got?.truncated && <p class="inset dim">It is too long to be shown whole: copse diff shows all.</p>}
+    </details>
+  );
+}
+
+function Lines({ task, path, patch }: { task: string; path: string; patch: string }) {
+  const rows = useMemo(() => diffRows(patch), [patch]);
+  const [most, setMost] = useState(rowsAtOnce);
+  const [at, setAt] = useState(() => Math.max(0, rows.findIndex(isLine)));
+  const [writing, setWriting] = useState<number | null>(null);
+  const remarks = useAll(remarksOf(task)).filter((one) => one.path === path);
+  const table = useRef<HTMLTableElement>(null);
+  /** One stop for the tab key in a file; the arrows go from line to line. */
+  const move = (event: KeyboardEvent) => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step === 0 || !(event.target instanceof HTMLButtonElement)) return;
+    event.preventDefault();
+    let next = at + step;
+    while (next >= 0 && next < Math.min(most, rows.length) && !isLine(rows[next] as DiffRow)) next += step;
+    if (next < 0 || next >= Math.min(most, rows.length)) return;
+    setAt(next);
+    table.current?.querySelector<HTMLButtonElement>(`[data-row="${next}"] button`)?.focus();
+  };
+  return (
+    <div class="lines">
+      <table ref={table} onKeyDown={move} aria-label={`Changed lines of ${shownLine(path, 100)}`}>
+        <tbody>
+          {rows.slice(0, most).map((row, i) => {
+            const [line, side] = placeOf(row);
+            const said = remarks.filter((one) => one.line === line && one.side === side && isLine(row));
+            return [
+              <Line key={i} row={row} index={i} stop={i === at} remark={setWriting} />,
+              ...said.map((one) => (
+                <tr class="talk" key={`${i} ${one.text}`}>
+                  <td colSpan={4}>
+                    <p class="inside said">{shown(one.text)}</p>
+                  </td>
+                </tr>
+              )),
+              writing === i && (
+                <Write
+                  key={`${i} write`}
+                  label={`Remark on line ${line}`}
+                  close={() => {
+                    setWriting(null);
+                    table.current?.querySelector<HTMLButtonElement>(`[data-row="${i}"] button`)?.focus();
+                  }}
+                  keep={(text) => {
+                    const remark: Remark = { path, line, side, quote: row.text, text };
+                    setRemarks(task, [...remarksOf(task).get(), remark]);
+                  }}
+                />
+              ),
+            ];
+          })}
+        </tbody>
+      </table>
+      {most < rows.length && (
+        <p class="inset">
+          <button type="button" onClick={() => setMost(most + 4 * rowsAtOnce)}>
+            Show more lines ({rows.length - most} left)
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+const isLine = ({ kind }: DiffRow): boolean => kind !== "hunk" && kind !== "note";
+const placeOf = ({ old, now }: DiffRow): [number, Remark["side"]] => (now === null ? [old ?? 0, "old"] : [now, "new"]);
+const signs = { add: "+", del: "−", same: " ", hunk: "", note: "" } as const;
+
+interface LineProps {
+  readonly row: DiffRow;
+  readonly index: number;
+  readonly stop: boolean;
+  readonly remark: (index: number) => void;
+}
+
+const Line = memo(({ row, index, stop, remark }: LineProps) => {
+  if (!isLine(row))
+    return (
+      <tr class={row.kind}>
+        <td colSpan={4}>{shown(row.text)}</td>
+      </tr>
+    );
+  const [line, side] = placeOf(row);
+  return (
+    <tr class={row.kind} data-row={index}>
+      <td class="on">
+        <button
+          type="button"
+          tabIndex={stop ? 0 : -1}
+          aria-label={`Remark on ${side === "old" ? "removed " : ""}line ${line}`}
+          onClick={() => remark(index)}
+        >
+          +
+        </button>
+      </td>
+      <td class="no">{row.old ?? ""}</td>
+      <td class="no">{row.now ?? ""}</td>
+      <td class="text">
+        {signs[row.kind]}
+        {shown(row.text)}
+      </td>
+    </tr>
+  );
+});
+
+function Write({ label, keep, close }: { label: string; keep: (text: string) => void; close: () => void }) {
+  const [text, setText] = useState("");
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const done = () => {
+    if (text.trim() !== "") keep(text.trim());
+    close();
+  };
+  return (
+    <tr class="talk">
+      <td colSpan={4}>
+        <div class="inside">
+          <textarea
+            ref={field}
+            aria-label={label}
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) done();
+              if (event.key === "Escape") {
+                event.stopPropagation();
+                close();
+              }
+            }}
+          />
+          <div class="choices">
+            <button type="button" class="main" disabled={text.trim() === ""} onClick={done}>
+              Keep remark
+            </button>
+            <button type="button" onClick={close}>
+              Cancel
+            </button>
+            <span class="dim">It is sent with the others, at the foot of the page.</span>
+          </div>
+        </div>
+      </td>
+    </tr>
+  );
+}
