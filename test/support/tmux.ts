@@ -1,6 +1,5 @@
 /** A person at a terminal that is drawn: a program of a sandbox in a tmux of its own, for what only lives on a whole screen. */
 import { execFileSync } from "node:child_process";
-import { join } from "node:path";
 import { type Sandbox, waitFor } from "./sandbox.ts";
 
 export interface Tmux {
@@ -29,10 +28,10 @@ const bare = (text: string) => text.replace(/\s+/g, "");
 
 /** `line`: for a shell, in the repository. The server's socket is in the sandbox, so nobody else's tmux is met. */
 export function tmux(box: Sandbox, line: string, size = { columns: 120, rows: 50 }): Tmux {
-  const socket = join(box.dir, "tmux.sock");
+  // By a path relative to its folder: a socket's own must be short, however long the folder's is.
   const run = (...args: string[]): string =>
-    execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...args], {
-      cwd: box.repo,
+    execFileSync("tmux", ["-S", "tmux.sock", "-f", "/dev/null", ...args], {
+      cwd: box.dir,
       env: { ...box.env, TERM: "xterm-256color" },
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
@@ -50,7 +49,7 @@ export function tmux(box: Sandbox, line: string, size = { columns: 120, rows: 50
   };
   // Also where a test is ended from outside.
   process.once("exit", close);
-  run("new-session", "-d", "-x", `${size.columns}`, "-y", `${size.rows}`, line);
+  run("new-session", "-d", "-x", `${size.columns}`, "-y", `${size.rows}`, "-c", box.repo, line);
   const screen = () => tried("capture-pane", "-p") ?? "";
   return {
     type: (words) => void run("send-keys", "-l", words),
