@@ -1,6 +1,5 @@
 /**
  * The second half of `npm run pictures`: the dashboard in the README, docs/ui.png. A real browser, runner, queue and worktrees; only the agents are small scripts that say what an agent would.
- * docs/ui-dark.png is the same in the dark.
  */
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +17,7 @@ dep-update) cost 0.12; printf 'vite 7.2\\nzod 4.6\\n' > deps.txt;;
 fix-flaky) cost 0.27; say "running the cart tests, 12th time"; exec sleep 600;;
 rename-cart) cost 0.09; echo cart > cart.txt;;
 schema-migration) cost 0.42
-  [ -n "$COPSE_ANSWER" ] || { say "reading db/schema.sql"; printf 'alter table users add column id2 uuid;\\n' > 007.sql
+  [ -n "$COPSE_ANSWER" ] || { say "reading db/schema.sql"; printf 'alter table users add column id_new uuid;\\nupdate users set id_new = gen_random_uuid();\\n' > 007.sql
   printf '{"copse":"question","text":"users has both legacy_id and id. Which column keeps the old id?","options":["legacy_id","id"]}\\n'; exit 5; }
   exec sleep 600;;
 *) exec sleep 600;;
@@ -54,22 +53,15 @@ try {
   await run("docs", "Write the API docs");
   await run("i18n", "Translate the checkout");
   const { id } = await box.task("schema-migration");
-  for (const [name, colorScheme] of [
-    ["ui", "light"],
-    ["ui-dark", "dark"],
-  ] as const) {
-    const { page, context } = await box.open(`#/task/${id}`, {
-      viewport: { width: 1180, height: 720 },
-      colorScheme,
-      deviceScaleFactor: 1.5,
-      reducedMotion: "reduce",
-    });
-    await page.getByRole("heading", { name: "Its life" }).waitFor();
-    await page.waitForTimeout(600);
-    await page.screenshot({ path: join(root, "docs", `${name}.png`) });
-    await context.close();
-  }
-  process.stdout.write("docs/ui.png, docs/ui-dark.png\n");
+  const { page } = await box.open(`#/task/${id}/diff`, {
+    viewport: { width: 1180, height: 720 },
+    deviceScaleFactor: 1.5,
+    reducedMotion: "reduce",
+  });
+  await page.locator(".lines table").waitFor();
+  await page.waitForTimeout(600);
+  await page.screenshot({ path: join(root, "docs", "ui.png") });
+  process.stdout.write("docs/ui.png\n");
 } finally {
   await box.copse(["stop", "auth-migration", "security-audit", "fix-flaky", "docs", "i18n", "schema-migration"]);
   await box.close();
