@@ -15,6 +15,9 @@ const needed = ["dist/copse.cjs", "dist/runner.cjs", "templates/report.md", "tem
     "schema/batch.schema.json",
     "docs/gates.md",
     "dist/LICENSES.txt",
+    "dist/ui/index.html",
+    "dist/ui/page.js",
+    "dist/ui/style.css",
     "package.json",
     "LICENSE",
   ])

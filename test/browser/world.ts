@@ -42,9 +42,10 @@ export async function world(
     readonly agents?: Readonly<Record<string, readonly string[]>>;
     readonly config?: Readonly<Record<string, unknown>>;
     readonly env?: Readonly<Record<string, string>>;
+    readonly repoName?: string;
   } = {},
 ): Promise<World> {
-  const box = await sandbox(options.files);
+  const box = await sandbox(options.files, options.repoName === undefined ? {} : { repoName: options.repoName });
   Object.assign(box.env, { COPSE_IDLE_SECONDS: "30", ...options.env });
   const agents = Object.fromEntries(
     Object.entries(options.agents ?? {}).map(([name, [file = "", ...args]]) => [name, { command: [agent(file), ...args] }]),

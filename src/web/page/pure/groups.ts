@@ -52,6 +52,14 @@ export function groupsOf(tasks: Iterable<TaskRow>): Group[] {
   return groupNames.map((name) => ({ name, tasks: groups[name] }));
 }
 
+let last: { readonly rows: ReadonlyMap<string, TaskRow>; readonly groups: Group[] } | undefined;
+
+/** `groupsOf` of all rows; several views ask for the same within a frame. */
+export function allGroups(rows: ReadonlyMap<string, TaskRow>): Group[] {
+  if (last?.rows !== rows) last = { rows, groups: groupsOf(rows.values()) };
+  return last.groups;
+}
+
 const place = (task: TaskRow): number => task.waitingFor?.position ?? Number.MAX_SAFE_INTEGER;
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const by = (of: (task: TaskRow) => string) => (a: TaskRow, b: TaskRow) => compare(of(a), of(b)) || compare(a.id, b.id);

@@ -6,7 +6,7 @@ import { leave } from "../client.ts";
 import { said, unsay } from "../deeds.ts";
 import { followKeys, helping, letters, setLetters } from "../hands.ts";
 import { route } from "../nav.ts";
-import { groupsOf } from "../pure/groups.ts";
+import { allGroups } from "../pure/groups.ts";
 import { keys } from "../pure/keys.ts";
 import { type Route, writeRoute } from "../pure/route.ts";
 import { shown } from "../pure/text.ts";
@@ -150,7 +150,7 @@ const isAt = (at: Route, view: (typeof places)[number][0]): boolean =>
 
 function Counts() {
   const text = useBox(state, ({ rows }) => {
-    const [needs, running, queued] = groupsOf(rows.values()).map(({ tasks }) => tasks.length);
+    const [needs, running, queued] = allGroups(rows).map(({ tasks }) => tasks.length);
     return [
       needs ? `${needs} need${needs === 1 ? "s" : ""} you` : "",
       running ? `${running} running` : "",

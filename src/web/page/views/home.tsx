@@ -1,6 +1,6 @@
 /** What stands beside the list before a task is chosen: what needs a person, or how to begin. */
 import { useBox } from "../box.ts";
-import { groupsOf } from "../pure/groups.ts";
+import { allGroups } from "../pure/groups.ts";
 import { writeRoute } from "../pure/route.ts";
 import { shownLine } from "../pure/text.ts";
 import { detailOf } from "../pure/words.ts";
@@ -24,7 +24,7 @@ export function Home() {
         </p>
       </div>
     );
-  const needs = groupsOf(rows.values())[0]?.tasks ?? [];
+  const needs = allGroups(rows)[0]?.tasks ?? [];
   if (needs.length === 0)
     return (
       <div class="empty">

@@ -1,10 +1,11 @@
 /** The line of tasks that wait for a slot: who is next, reorder, pause, and how many run at once. */
 import { useEffect, useState } from "preact/hooks";
-import { type QueueState, queuePath, type TaskRow } from "../../api.ts";
+import { type QueueState, queuePath } from "../../api.ts";
 import type { Lever } from "../../levers.ts";
 import { useBox } from "../box.ts";
 import { read } from "../client.ts";
 import { lineOf, press } from "../deeds.ts";
+import { memo } from "../memo.ts";
 import { nameOfRepo } from "../pure/groups.ts";
 import { moveInLine } from "../pure/reorder.ts";
 import { writeRoute } from "../pure/route.ts";
@@ -13,9 +14,13 @@ import { state } from "../store.ts";
 import { asking } from "./asking.tsx";
 import { CommandText } from "./command.tsx";
 
+/** More than anybody reorders by hand. */
+const rowsAtOnce = 100;
+
 export function QueueView() {
   const queue = useBox(state, (known) => known.queue);
   const rows = useBox(state, (known) => known.rows);
+  const [most, setMost] = useState(rowsAtOnce);
   useEffect(() => {
     read<QueueState>(queuePath).then(
       (found) => state.set({ ...state.get(), queue: found }),
@@ -23,7 +28,7 @@ export function QueueView() {
     );
   }, []);
   if (queue === null) return <p class="empty">Loading …</p>;
-  const line = queue.line.map((one) => ({ ...one, task: rows.get(one.id) }));
+  const line = queue.line;
   return (
     <section class="inner" aria-labelledby="queue-title">
       <h1 id="queue-title">Queue</h1>
@@ -45,27 +50,69 @@ export function QueueView() {
               </tr>
             </thead>
             <tbody>
-              {line.map(({ id, priority, waiting, task }, i) => (
-                <tr key={id}>
-                  <td>{i + 1}</td>
-                  <td>
-                    <a href={writeRoute({ view: "task", id, tab: "life" })}>{shownLine(task?.label ?? id, 80)}</a>{" "}
-                    <span class="dim">{task === undefined ? "" : shownLine(nameOfRepo(task.repo), 40)}</span>
-                  </td>
-                  <td>{priority}</td>
-                  <td>{waiting === null ? "" : shownLine(waiting.text, 120)}</td>
-                  <td>
-                    <Move id={id} at={i} queue={queue} task={task} />
-                  </td>
-                </tr>
-              ))}
+              {line.slice(0, most).map((one, i) => {
+                const task = rows.get(one.id);
+                return (
+                  <Waiting
+                    key={one.id}
+                    id={one.id}
+                    place={i + 1}
+                    label={task?.label ?? one.id}
+                    repo={task?.repo ?? ""}
+                    priority={one.priority}
+                    text={one.waiting?.text ?? ""}
+                    up={moveInLine(line, i, i - 1)}
+                    down={moveInLine(line, i, i + 1)}
+                    front={moveInLine(line, i, 0)}
+                  />
+                );
+              })}
             </tbody>
           </table>
+          {line.length > most && (
+            <p class="inset">
+              <button type="button" onClick={() => setMost(line.length)}>
+                Show all {line.length}
+              </button>
+            </p>
+          )}
         </div>
       )}
     </section>
   );
 }
+
+interface WaitingProps {
+  readonly id: string;
+  readonly place: number;
+  readonly label: string;
+  readonly repo: string;
+  readonly priority: number;
+  readonly text: string;
+  /** The priority that moves it there; null: it cannot be. */
+  readonly up: number | null;
+  readonly down: number | null;
+  readonly front: number | null;
+}
+
+const Waiting = memo(({ id, place, label, repo, priority, text, up, down, front }: WaitingProps) => (
+  <tr>
+    <td>{place}</td>
+    <td>
+      <a href={writeRoute({ view: "task", id, tab: "life" })}>{shownLine(label, 80)}</a>{" "}
+      <span class="dim">{shownLine(nameOfRepo(repo), 40)}</span>
+    </td>
+    <td>{priority}</td>
+    <td>{shownLine(text, 120)}</td>
+    <td>
+      <span class="actions">
+        <Move id={id} label={label} to={up} word="↑" says="↑ one up" />
+        <Move id={id} label={label} to={down} word="↓" says="↓ one down" />
+        <Move id={id} label={label} to={front} word="To front" says="To front" />
+      </span>
+    </td>
+  </tr>
+));
 
 function Pause({ queue }: { queue: QueueState }) {
   const ask = () =>
@@ -143,29 +190,26 @@ function Limit({ queue }: { queue: QueueState }) {
   );
 }
 
-function Move({ id, at, queue, task }: { id: string; at: number; queue: QueueState; task: TaskRow | undefined }) {
-  const name = shownLine(task?.label ?? id, 40);
-  const button = (to: number, word: string, title: string) => {
-    const priority = moveInLine(queue.line, at, to);
-    const lever: Lever = { do: "priority", task: id, priority: priority ?? 0 };
-    return (
-      <button
-        type="button"
-        class="bare"
-        disabled={priority === null}
-        aria-label={`${title}: ${name}`}
-        title={lineOf(lever)}
-        onClick={() => void press(lever)}
-      >
-        {word}
-      </button>
-    );
-  };
+interface MoveProps {
+  readonly id: string;
+  readonly label: string;
+  readonly to: number | null;
+  readonly word: string;
+  readonly says: string;
+}
+
+function Move({ id, label, to, word, says }: MoveProps) {
+  const lever: Lever = { do: "priority", task: id, priority: to ?? 0 };
   return (
-    <span class="actions">
-      {button(at - 1, "↑", "↑ one up")}
-      {button(at + 1, "↓", "↓ one down")}
-      {button(0, "To front", "To front")}
-    </span>
+    <button
+      type="button"
+      class="bare"
+      disabled={to === null}
+      aria-label={`${says}: ${shownLine(label, 40)}`}
+      title={to === null ? "" : lineOf(lever)}
+      onClick={() => void press(lever)}
+    >
+      {word}
+    </button>
   );
 }

@@ -3,7 +3,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { TaskRow } from "../../api.ts";
 import { useAll, useBox } from "../box.ts";
 import { cursor, filter } from "../nav.ts";
-import { type Group, groupsOf, groupTitles, matches } from "../pure/groups.ts";
+import { allGroups, type Group, groupsOf, groupTitles, matches } from "../pure/groups.ts";
 import { scrollTo, sliceAt, topsOf } from "../pure/window.ts";
 import { loadOlder, state } from "../store.ts";
 import { Row } from "./row.tsx";
@@ -25,7 +25,10 @@ export function Sidebar() {
   const loaded = useBox(state, ({ loaded }) => loaded);
   const more = useBox(state, ({ more }) => more);
   const words = useAll(filter);
-  const groups = useMemo(() => groupsOf([...rows.values()].filter((task) => matches(task, words))), [rows, words]);
+  const groups = useMemo(
+    () => (words.trim() === "" ? allGroups(rows) : groupsOf([...rows.values()].filter((task) => matches(task, words)))),
+    [rows, words],
+  );
   const items = useMemo(
     (): Item[] => [
       ...groups
