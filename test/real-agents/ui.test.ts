@@ -1,62 +1,68 @@
-/** The dashboard with the real Claude Code: a permission with its exact command, and a review of work that has ended, taken up in the same session. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+/** The dashboard over the real Claude Code: its permissions and questions as the page gets them, and the levers that answer. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { openDashboard } from "../browser/dashboard.ts";
-import { text, toolUse, turn } from "../support/messages-api.ts";
-import { type World, waitFor, world } from "./world.ts";
+import { text, toolResults, toolUse } from "../support/messages-api.ts";
+import { uiClient } from "../support/ui-client.ts";
+import { Follower } from "../support/ui-follower.ts";
+import { byPrompt, waitFor, world } from "./world.ts";
 
-test("a permission is granted and finished work is reviewed from the page; the session goes on with the remark", async () => {
-  const told: string[] = [];
-  const box: World = await world(
-    (body) => {
-      told.push(JSON.stringify(body.messages));
-      const replies = [
-        toolUse("Bash", { command: "node write.js 1" }),
-        text("The port is 1."),
-        toolUse("Bash", { command: "node write.js 5432" }),
-        text("The port is 5432."),
-      ];
-      return replies[Math.min(turn(body), replies.length - 1)] as ReturnType<typeof text>;
-    },
-    { files: { "write.js": 'require("fs").writeFileSync("ports.txt", "port: " + process.argv[2] + "\\n");\n' } },
+const files = { "mark.cjs": 'require("fs").appendFileSync("marks", process.argv[2] + "\\n"); console.log("marked")\n' };
+const question = {
+  question: "Which database?",
+  header: "Database",
+  multiSelect: false,
+  options: [
+    { label: "Postgres", description: "a server" },
+    { label: "SQLite", description: "a file" },
+  ],
+};
+
+test("a permission is approved, another denied with a reason, a question answered, from the page's side", async () => {
+  const box = await world(
+    byPrompt({
+      "Do allow": (body) =>
+        toolResults(body).length === 0 ? toolUse("Bash", { command: "node mark.cjs yes", description: "Mark" }) : text("Marked."),
+      "Do deny": (body) =>
+        toolResults(body).length === 0
+          ? toolUse("Bash", { command: "node mark.cjs no", description: "Mark" })
+          : text(`Heard: ${toolResults(body)[0]?.text}`),
+      "Do ask": (body) =>
+        toolResults(body).length === 0
+          ? toolUse("AskUserQuestion", { questions: [question] })
+          : text(`Heard: ${toolResults(body)[0]?.text}`),
+    }),
+    { files },
   );
-  const opened = await openDashboard((await box.json(["ui", "--no-open"])).ui.url);
-  const { page } = opened;
+  const client = await uiClient(box);
+  const follower = new Follower(client);
+  const row = (label: string) => [...follower.rows.values()].find((one) => one.label === label);
+  const until = (label: string, state: string) =>
+    waitFor(() => (row(label)?.state === state ? row(label) : undefined), `${label} to be ${state}`);
   try {
-    assert.is((await box.copse(["run", "-b", "-l", "ports", "Set the port"])).code, 0);
-    await page.getByRole("link", { name: /ports/ }).first().click();
-    await page.locator("#needs").getByText("Bash: node write.js 1").waitFor();
-    assert.match((await page.locator("#needs code").first().textContent()) ?? "", /copse approve \w+$/);
-    await page.getByRole("button", { name: "Approve", exact: true }).click();
-    const done = await box.until("ports", "completed");
-
-    await page.getByRole("link", { name: "Diff" }).click();
-    await page.getByText("+port: 1").waitFor();
-    await page.getByRole("button", { name: "Remark on line 1" }).click();
-    await page.getByRole("textbox", { name: "Remark on line 1" }).fill("Postgres listens on 5432.");
-    await page.getByRole("button", { name: "Keep remark" }).click();
-    await page.getByText("The command this runs").click();
-    assert.match(
-      (await page.locator(".remarks code").last().textContent()) ?? "",
-      /^(?:Command: )?copse retry \w+ &&\ncopse send \w+ -- 'Remarks on the diff:/,
+    follower.start();
+    for (const label of ["allow", "deny", "ask"]) {
+      const done = await client.press({ do: "run", repo: box.repo, fields: { prompt: `Do ${label}`, label } });
+      assert.is(done.exitCode, 0, JSON.stringify(done));
+    }
+    const [allow, deny, ask] = await Promise.all(["allow", "deny", "ask"].map((label) => until(label, "blocked")));
+    assert.equal([allow?.needs?.kind, allow?.needs?.text], ["permission", "Bash: node mark.cjs yes"]);
+    assert.equal([ask?.needs?.kind, ask?.needs?.options?.length], ["question", 2]);
+    assert.is((await client.press({ do: "approve", task: allow?.id as string })).exitCode, 0);
+    assert.is((await client.press({ do: "deny", task: deny?.id as string, why: "--not on main" })).exitCode, 0);
+    assert.is((await client.press({ do: "send", task: ask?.id as string, text: "2" })).exitCode, 0);
+    for (const label of ["allow", "deny", "ask"]) await until(label, "completed");
+    assert.is(box.git(["show", "copse/allow:marks"]), "yes\n");
+    assert.match((await box.task("deny")).result.summary, /--not on main/);
+    assert.match((await box.task("ask")).result.summary, /SQLite/);
+    assert.is((await client.press({ do: "approve", task: allow?.id as string })).exitCode, 4, "nothing is asked any more");
+    const log = await client.get(`/api/tasks/${allow?.id}/log`);
+    assert.ok(
+      log.lines.some((line: any) => line.kind === "tool" && line.text === "Bash node mark.cjs yes"),
+      JSON.stringify(log.lines),
     );
-    await page.getByRole("button", { name: "Send 1 remark to ports" }).click();
-
-    await page.locator("#needs").getByText("Bash: node write.js 5432").waitFor({ timeout: 60_000 });
-    await page.getByRole("button", { name: "Approve", exact: true }).click();
-    const again = await box.until("ports", "completed");
-    assert.is(again.sessionId, done.sessionId, "the same session");
-    const remark = JSON.stringify("ports.txt:1\n> port: 1\nPostgres listens on 5432.").slice(1, -1);
-    assert.ok(told.at(-1)?.includes(remark), `the model has the remark: ${told.at(-1)?.slice(-800)}`);
-    const file = join(box.tree("ports"), "ports.txt");
-    await waitFor(() => existsSync(file) && /5432/.test(readFileSync(file, "utf8")), "the file to be mended");
-    await page.getByRole("button", { name: "Look again" }).click();
-    await page.getByText("+port: 5432").waitFor();
-    assert.equal(opened.complaints, []);
+    assert.equal(follower.wrong, []);
   } finally {
-    await opened.close();
+    await follower.end();
     await box.close();
   }
 });
