@@ -11,6 +11,7 @@ import { runnerPid, waitFor } from "../test/support/sandbox.ts";
 const seconds = Number(process.argv.find((arg) => /^--seconds=\d+$/.test(arg))?.slice(10) ?? 10);
 const [all, loud, perSecond] = [500, 20, 50];
 const ticksPerSecond = 100;
+const longMb = 50;
 /** Of frames: milliseconds from the beginning of one until what it drew is handed over, and between two. */
 interface Frames {
   readonly work: readonly number[];
@@ -29,9 +30,6 @@ const box = await world({ config: { limit: loud + 1 } });
 try {
   await crowd(box);
   const pid = (await waitFor(() => runnerPid(box.state), "a runner")) as number;
-  // Once it has taken up the crowd.
-  await new Promise((resolve) => setTimeout(resolve, 5000));
-  const alone = await spent(pid, seconds);
 
   const startedAt = performance.now();
   const address = await box.address();
@@ -48,6 +46,7 @@ try {
 
   const session = await context.newCDPSession(page);
   await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const spending: [string, number][] = [];
   const { tasks } = await box.json(["tasks", "--state", "running"]);
   for (const [name, hash] of [
     ["list", "#/"],
@@ -68,13 +67,19 @@ try {
     process.stdout.write(
       `      ${name}: ${frames.work.length} frames, ${quantile(frames.apart, 0.5).toFixed(1)} ms apart at the median, ${quantile(frames.apart, 0.95).toFixed(1)} at the 95th percentile\n`,
     );
+    spending.push([name, cpu]);
+  }
+  await longLog(page, session);
+  await context.close();
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  const alone = await spent(pid, seconds);
+  for (const [name, cpu] of spending)
     row(
       `${name}: runner for it (${(cpu * 100).toFixed(1)} % of a core, ${(alone * 100).toFixed(1)} % without)`,
       (cpu - alone) * 100,
       "% of a core",
       10,
     );
-  }
   row("runner's memory, at its most", peakMb(pid), "MB", 250);
 } finally {
   await box.copse(["runner", "pause"]);
@@ -103,6 +108,44 @@ async function crowd(box: World): Promise<void> {
         120_000,
       );
   }
+}
+
+/** Walks up a log of 50 MB from its end, then jumps to its beginning and back. */
+async function longLog(page: Page, session: CDPSession): Promise<void> {
+  const line = "x".repeat(80);
+  const source = `const { writeSync } = require("node:fs"); const block = Buffer.from(Array.from({ length: 1000 }, (_, i) => "line " + i + " ${line}").join("\\n") + "\\n"); for (let n = 0; n < ${longMb}e6; n += block.length) for (let at = 0; at < block.length; ) at += writeSync(1, block, at);`;
+  const ran = await box.copse(["run", "-l", "long", "--exec", "--", process.execPath, "-e", source]);
+  if (ran.code !== 0) throw new Error(ran.stderr);
+  const { id } = await box.task("long");
+  const startedAt = performance.now();
+  await page.evaluate((to) => {
+    location.hash = to;
+  }, `#/task/${id}/log`);
+  await page.locator(".log .line").first().waitFor();
+  row(`log of ${longMb} MB: its end is there after`, performance.now() - startedAt, "ms", 1000);
+  const before = await threadMs(session);
+  const [frames] = await Promise.all([
+    framesOf(page, seconds),
+    (async () => {
+      await page.locator(".log").hover();
+      for (let n = 0; n < seconds * 8; n++) {
+        await page.mouse.wheel(0, -1500);
+        await page.waitForTimeout(100);
+      }
+    })(),
+  ]);
+  row(
+    "log of 50 MB, scrolled: processor time of the page's thread, a frame",
+    ((await threadMs(session)) - before) / frames.work.length,
+    "ms",
+    16,
+  );
+  row("log of 50 MB, scrolled: work of a frame, median", quantile(frames.work, 0.5), "ms", 16);
+  row("log of 50 MB, scrolled: work of a frame, 95th percentile", quantile(frames.work, 0.95), "ms", 50);
+  const jumpedAt = performance.now();
+  await page.getByRole("button", { name: "Beginning" }).click();
+  await page.locator(".log .line", { hasText: /^line 0 / }).waitFor();
+  row("log of 50 MB: its beginning is there after", performance.now() - jumpedAt, "ms", 1000);
 }
 
 /** Share of a core that a process spends, children left out. */

@@ -35,7 +35,10 @@ export function complete(
   done: (words: string[]) => void,
 ): void {
   const verb = String(args._[1] ?? "");
-  if (!["show", "logs", "stop", "retry", "wait", "attach", "send", "answer", "approve", "deny"].includes(verb) || current.startsWith("-")) {
+  if (
+    !["show", "logs", "stop", "retry", "priority", "wait", "attach", "send", "answer", "approve", "deny"].includes(verb) ||
+    current.startsWith("-")
+  ) {
     defaults((_error, words) => done(words ?? []));
     return;
   }

@@ -124,8 +124,8 @@ export interface OutputMessage {
 }
 
 /**
- * Whole lines of a recording. `from` and `to` are bytes of the file and always beginnings of lines: go on at `to`; what is above is got by a `from` that is lower by some `length`, and ends before
- * the `from` one has.
+ * The lines of a recording that begin in the `length` bytes from `from` on, the last one whole. The answer's `from` and `to` are bytes of the file at which lines begin: go on downwards at `to`. Upwards:
+ * where you have what begins at F, ask from `F - length` with that length; with no lines in the answer (one that is longer) go on above.
  */
 export interface LogPart {
   readonly run: number;

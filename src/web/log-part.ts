@@ -56,10 +56,7 @@ export function logPart(task: Task, dir: string, { run, stream, from, length }: 
     const begin = lineAt(fd, asked, size);
     // No line begins in there; the one that goes through it is found further up.
     if (begin >= asked + length) return { run, stream, from: asked, to: asked, size, ended, lines: [] };
-    const data = read(fd, begin, Math.min(asked + length, size) - begin);
-    let text = data.subarray(0, data.lastIndexOf(10) + 1);
-    if (text.length === 0 && begin + data.length < size) text = longLine(read(fd, begin, Math.min(longestLine, size - begin)), ended);
-    else if (ended && begin + data.length === size) text = data;
+    const text = linesFrom(fd, begin, Math.min(asked + length, size), size, ended);
     const end = text.length;
     return { run, stream, from: begin, to: begin + end, size, ended, lines: linesOf(task, stream, text, begin) };
   } finally {
@@ -85,11 +82,15 @@ function isOver(task: Task, run: number, stream: string): boolean {
   return task.run > run || task.runStarted === null || isTerminal(task);
 }
 
-/** One line, longer than what was asked for; nothing while it is still being written. */
-function longLine(data: Buffer, ended: boolean): Buffer {
-  const newline = data.indexOf(10);
-  if (newline >= 0) return data.subarray(0, newline + 1);
-  return ended || data.length === longestLine ? data : data.subarray(0, 0);
+/** All lines that begin before `limit`, the last one to its end; not while that is still being written. */
+function linesFrom(fd: number, begin: number, limit: number, size: number, ended: boolean): Buffer {
+  const data = read(fd, begin, limit - begin);
+  if (data.at(-1) === 10) return data;
+  const rest = read(fd, limit, Math.min(longestLine, size - limit));
+  const newline = rest.indexOf(10);
+  if (newline >= 0) return Buffer.concat([data, rest.subarray(0, newline + 1)]);
+  if (ended || rest.length === longestLine) return Buffer.concat([data, rest]);
+  return data.subarray(0, data.lastIndexOf(10) + 1);
 }
 
 /** The beginning of the line after `at`, or `at` itself where one begins there. */

@@ -58,13 +58,14 @@ export function deedsOf(state: string, feed: Feed): Deeds {
 
 /** Where it is run; undefined for a task or a repository that nobody has. */
 function folderOf(state: string, lever: Lever): string | undefined {
-  const tasks = () => [...readIndex(state).values()];
   if ("repo" in lever && lever.repo !== null) {
     const { repo } = lever;
-    return repositoriesOf(state, tasks().map(taskOf)).some((one) => one.repo === repo) ? repo : undefined;
+    const mark = Buffer.from(JSON.stringify(repo));
+    const there = [...readIndex(state).values()].findLast((entry) => entry.mentions(mark) && taskOf(entry).repo === repo);
+    return repositoriesOf(state, there === undefined ? [] : [taskOf(there)]).some((one) => one.repo === repo) ? repo : undefined;
   }
   if ("task" in lever && lever.task !== null) {
-    const entry = tasks().find(({ id }) => id === lever.task);
+    const entry = readIndex(state).get(lever.task);
     if (entry === undefined) return undefined;
     const { repo } = taskOf(entry);
     return existsSync(repo) ? repo : state;

@@ -25,7 +25,10 @@ export interface Reads {
   readonly feed: Feed;
 }
 
+const batchMark = Buffer.from('"batch":"');
+const mostLooked = 1000;
 const timelineMs = 6 * 3_600_000;
+const mostInTimeline = 3000;
 const longestTimelineMs = 31 * 86_400_000;
 
 /** undefined where there is nothing at that path. @throws CopseError */
@@ -42,11 +45,11 @@ export async function answerTo(path: string, query: URLSearchParams, reads: Read
       feed.refresh();
       return feed.queue();
     case api.batchesPath:
-      return { batches: batchRows(everyTask(house.state), budgets(house.state)) } satisfies api.BatchesAnswer;
+      return { batches: batchRows(batched(house.state), budgets(house.state)) } satisfies api.BatchesAnswer;
     case api.timelinePath:
-      return timelineAnswer(reads, query.get("since"));
+      return await timelineAnswer(reads, query.get("since"));
     case api.formPath:
-      return formOf(house.state, everyTask(house.state), house.version);
+      return formOf(house.state, latest(house.state), house.version);
     default:
       return undefined;
   }
@@ -121,11 +124,17 @@ function indexed(state: string, id: string): Task | undefined {
   return entry && taskOf(entry);
 }
 
-const everyTask = (state: string): Task[] => [...readIndex(state).values()].map(taskOf);
+/** Of ten thousand tasks only a few are read: parsing all of them takes as long as a person notices. */
+const latest = (state: string): Task[] => [...readIndex(state).values()].slice(-mostLooked).map(taskOf);
+const batched = (state: string): Task[] =>
+  [...readIndex(state).values()]
+    .filter((entry) => entry.mentions(batchMark))
+    .map(taskOf)
+    .filter(({ request }) => request.batch !== undefined);
 const budgets = (state: string) => (repoId: string, name: string) => budgetOf(state, repoId, name);
 
 function batchAnswer({ house }: Reads, name: string, repoId: string | null): api.BatchView {
-  const all = everyTask(house.state).filter(({ request }) => request.batch === name);
+  const all = batched(house.state).filter(({ request }) => request.batch === name);
   const newest = all.reduce<Task | undefined>(
     (last, task) => (last === undefined || task.createdAt > last.createdAt ? task : last),
     undefined,
@@ -144,14 +153,18 @@ function decoded(text: string): string {
   }
 }
 
-function timelineAnswer({ feed, house }: Reads, asked: string | null): api.Timeline {
+async function timelineAnswer({ feed, house }: Reads, asked: string | null): Promise<api.Timeline> {
   const now = Date.now();
   const wanted = asked === null ? now - timelineMs : Date.parse(asked);
   if (Number.isNaN(wanted)) throw new CopseError("USAGE", `since: expected a time, got ${JSON.stringify(asked)}`);
   const since = new Date(Math.max(wanted, now - longestTimelineMs)).toISOString();
-  const spans = [...readIndex(house.state).values()]
-    .filter(({ endedAt }) => endedAt === "" || endedAt > since)
-    .flatMap(({ repoId, id }) => spansOf(eventsMaybe(taskDir(house.state, repoId, id)), since));
+  const entries = [...readIndex(house.state).values()].filter(({ endedAt }) => endedAt === "" || endedAt > since);
+  const spans: Parameters<typeof withSlots>[0][number][] = [];
+  for (const [i, { repoId, id }] of entries.slice(-mostInTimeline).entries()) {
+    spans.push(...spansOf(eventsMaybe(taskDir(house.state, repoId, id)), since));
+    // The runner has other things to do meanwhile.
+    if (i % 50 === 49) await new Promise((resolve) => setImmediate(resolve));
+  }
   return { from: since, to: new Date(now).toISOString(), limit: feed.queue().limit, spans: withSlots(spans) };
 }
 

@@ -150,16 +150,24 @@ async function handle(request: IncomingMessage, response: ServerResponse, room: 
   if (pathname === "/" && method !== "POST")
     return refuse(response, { status: 503, code: "NO_PAGE", message: "this build of Copse has no page in it", hint: "npm run build" });
   if (method === "POST" && pathname === enterPath) return await enter(request, response, access);
-  const session = gate
-    .cookiesOf(headers.cookie, access.port)
-    .map((cookie) => access.session(cookie))
-    .find((one) => one !== undefined);
+  const who = () =>
+    gate
+      .cookiesOf(headers.cookie, access.port)
+      .map((cookie) => access.session(cookie))
+      .find((one) => one !== undefined);
+  const session = who();
   if (session === undefined) return refuse(response, gate.notEntered);
   if (method === "POST") return await change(request, response, room, session, pathname);
   if (pathname === eventsPath) {
     if (method === "HEAD") return send(response, 200, "text/event-stream", "");
     if (room.feed.listeners >= mostStreams) return refuse(response, gate.tooMany);
-    return stream(request, response, room.feed, String(headers["last-event-id"] ?? searchParams.get("last") ?? ""));
+    return stream(
+      request,
+      response,
+      room.feed,
+      String(headers["last-event-id"] ?? searchParams.get("last") ?? ""),
+      () => who() !== undefined,
+    );
   }
   const said = await answerTo(pathname, searchParams, room.reads).catch((error: unknown) => {
     if (error instanceof CopseError) return error;

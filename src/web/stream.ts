@@ -7,7 +7,8 @@ const beatMs = 10_000;
 /** What may wait to be read. */
 const mostWaiting = 1024 * 1024;
 
-export function stream(request: IncomingMessage, response: ServerResponse, feed: Feed, lastId: string): void {
+/** `still`: is whoever asked let in still? Asked with every beat. */
+export function stream(request: IncomingMessage, response: ServerResponse, feed: Feed, lastId: string, still: () => boolean): void {
   request.socket.setTimeout(0);
   request.socket.setNoDelay(true);
   response.writeHead(200, { ...guardHeaders, "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" });
@@ -24,7 +25,10 @@ export function stream(request: IncomingMessage, response: ServerResponse, feed:
     say(feed.reset());
   });
   const end = feed.listen(say, lastId);
-  const beat = setInterval(() => response.writableLength > mostWaiting || response.write(":\n\n"), beatMs);
+  const beat = setInterval(() => {
+    if (!still()) response.end();
+    else if (response.writableLength <= mostWaiting) response.write(":\n\n");
+  }, beatMs);
   response.on("close", () => {
     clearInterval(beat);
     end();

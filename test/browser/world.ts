@@ -1,9 +1,10 @@
 /** A sandbox with the dashboard open in a real browser: headless Chromium with an empty profile, which notes everything it would complain of. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import * as assert from "uvu/assert";
 import { agent, type Sandbox, sandbox, waitFor } from "../support/sandbox.ts";
+import { launch, type Opened, openPage } from "./dashboard.ts";
 
 export interface World extends Sandbox {
   readonly browser: Browser;
@@ -13,27 +14,7 @@ export interface World extends Sandbox {
   address(): Promise<string>;
 }
 
-export interface Opened {
-  readonly page: Page;
-  readonly context: BrowserContext;
-  /** What the browser complained of: errors, refused content, dialogs. */
-  readonly complaints: readonly string[];
-}
-
-export const chromiumFlags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--disable-dev-shm-usage",
-];
-
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env["COPSE_TEST_CHROMIUM"] ?? "/usr/bin/chromium", args: chromiumFlags });
-}
+export type { Opened } from "./dashboard.ts";
 
 /** `agents`: configured by name, each a program of `test/agents/`. */
 export async function world(
@@ -64,34 +45,7 @@ export async function world(
     ...box,
     browser,
     address,
-    async open(at = "", more = {}) {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...more });
-      const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
-      const complaints: string[] = [];
-      // What was asked for while the runner was away fails, and the page says so itself.
-      page.on("console", (message) => {
-        if (
-          ["error", "warning"].includes(message.type()) &&
-          !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/.test(message.text())
-        )
-          complaints.push(message.text());
-      });
-      page.on("pageerror", (error) => complaints.push(String(error)));
-      page.on("dialog", (dialog) => {
-        complaints.push(`dialog: ${dialog.message()}`);
-        void dialog.dismiss();
-      });
-      await page.addInitScript(() => {
-        document.addEventListener("securitypolicyviolation", (event) =>
-          console.error(`refused by policy: ${event.violatedDirective} ${event.blockedURI}`),
-        );
-      });
-      await page.goto(await address());
-      await page.getByText("live", { exact: true }).waitFor();
-      if (at !== "") await page.goto(`${new URL(page.url()).origin}/${at}`);
-      return { page, context, complaints };
-    },
+    open: async (at = "", more = {}) => await openPage(browser, await address(), at, more),
     async close() {
       await browser.close();
       await box.close();

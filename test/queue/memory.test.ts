@@ -243,4 +243,30 @@ function fitsModel(it: Place, inside: ReadonlyMap<Place, unknown>, now: Limits):
   return it.repoLimit === null || busy.filter((other) => other.repoId === it.repoId).length < it.repoLimit;
 }
 
+test("a paused line lets nobody in but whose run is under way already, keeps its order, and goes on where it was", async () => {
+  const queue = memoryQueue({ ...limits(2), paused: true });
+  const { inside, order, enter, leave } = crowd(queue);
+  void enter(place("a"));
+  void enter(place("b", { priority: 5 }));
+  await settle();
+  assert.equal([order, queue.running, queue.waiting], [[], 0, 2]);
+  const adopted = queue.adopt(place("old"));
+  await settle();
+  assert.is(queue.running, 1);
+  adopted.release();
+  await settle();
+  assert.equal(order, [], "a slot that comes free is nobody's");
+  queue.resize(limits(1));
+  await settle();
+  assert.equal(order, ["b"]);
+  queue.resize({ ...limits(1), paused: true });
+  assert.equal([...inside.keys()], ["b"], "who is in stays in");
+  leave("b");
+  await settle();
+  assert.equal(order, ["b"]);
+  queue.resize(limits(1));
+  await settle();
+  assert.equal(order, ["b", "a"]);
+});
+
 test.run();

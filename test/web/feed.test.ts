@@ -124,7 +124,7 @@ test("a page that does not read is not kept for, and begins anew when it reads a
     },
   } as unknown as Feed;
   const server = createServer((asked, answer) => {
-    stream(asked, answer, feed, "");
+    stream(asked, answer, feed, "", () => true);
     const look = setInterval(() => {
       waiting = Math.max(waiting, answer.writableLength);
     }, 1);
