@@ -83,7 +83,7 @@ export async function campaign(wish: Wish): Promise<Report> {
           manager: wish.ecosystem.name,
           ...wish.asked,
         });
-      const done = await carryOut(wish, own);
+      const done = await carryOut(wish, own).finally(() => sweepPlaces(wish.repo.root, laneOf(wish.state, wish.repo.id), own.dir));
       return { ...done, number: own.number, resumed, checks: checksOf(own).length, checksNow: checksOf(own).length - before };
     },
     patienceMs,
@@ -97,7 +97,7 @@ export async function preview(wish: Wish): Promise<Listed> {
   const bench = benchOf(wish, { dir, number: 0, facts, add: (fact) => void facts.push(fact) });
   try {
     const list = lister(wish, bench.campaign);
-    const outcome = await check(bench, 1, [], [], async (path) => (await list(path)) && false);
+    const outcome = await check(bench, 1, [], [], { goOn: async (path) => (await list(path)) && false });
     const listed = listedOf(bench.campaign);
     if (listed === undefined) throw redBaseline(bench.campaign, outcome);
     return listed;
@@ -127,7 +127,7 @@ function benchOf({ state, repo, asked, ecosystem, env, signal }: Wish, one: Camp
 async function carryOut(wish: Wish, own: Campaign): Promise<Omit<Report, "number" | "resumed" | "checks" | "checksNow">> {
   const bench = benchOf(wish, own);
   if (listedOf(own) === undefined) {
-    const outcome = await check(bench, runsOf(own) + 1, [], [], lister(wish, own));
+    const outcome = await check(bench, runsOf(own) + 1, [], [], { goOn: lister(wish, own) });
     wish.told({ type: "checked", names: [], all: false, outcome });
   }
   const listed = listedOf(own) ?? { updates: [], left: [] };
@@ -167,9 +167,9 @@ async function searched(wish: Wish, bench: Bench, updates: readonly Update[]): P
   const mine = new AbortController();
   const working: Bench = { ...bench, signal: AbortSignal.any([bench.signal, mine.signal]) };
   const running = new Map<string, Promise<void>>();
-  const begin = (set: UpdateSet): Promise<void> => {
+  const begin = (set: UpdateSet, whole: boolean): Promise<void> => {
     const some = set.map((i) => updates[i] as Update);
-    return check(working, runsOf(own) + 1, set, some).then((outcome) =>
+    return check(working, runsOf(own) + 1, set, some, { whole }).then((outcome) =>
       wish.told({ type: "checked", names: some.map(({ name }) => name), all: set.length === updates.length, outcome }),
     );
   };
@@ -182,7 +182,7 @@ async function searched(wish: Wish, bench: Bench, updates: readonly Update[]): P
         if (running.size >= wish.limit || running.has(key)) continue;
         running.set(
           key,
-          begin(set).finally(() => running.delete(key)),
+          begin(set, next.whole).finally(() => running.delete(key)),
         );
       }
       await Promise.race(running.values());

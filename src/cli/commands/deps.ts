@@ -1,5 +1,5 @@
 /** `copse deps`: a campaign of dependency updates in this repository, in the foreground. What it has checked is kept, so after Ctrl-C or a crash the same command goes on. */
-
+import { availableParallelism } from "node:os";
 import { CopseError, exit } from "../../core/errors.ts";
 import { safe, safeLine } from "../../core/safe.ts";
 import { campaign, type News, preview, type Report, type Wish } from "../../deps/campaign.ts";
@@ -68,7 +68,7 @@ async function wishOf(options: DepsOptions): Promise<Wish> {
     asked: { base: sha, target: options.target, checks: checks ?? [], only: options.only, ignore: options.ignore },
     baseRef: ref,
     ecosystem,
-    limit: limitOf(options.limit) ?? config.limit,
+    limit: limitOf(options.limit) ?? (loaded.origin.limit === "default" ? usualLimit : config.limit),
     env: taskEnvironment(process.env),
     signal: controller.signal,
     fresh: options.fresh,
@@ -76,6 +76,9 @@ async function wishOf(options: DepsOptions): Promise<Wish> {
     told: options.json ? () => {} : (news) => err(safe(`${newsText(news)}\n`)),
   };
 }
+
+/** Tests wait more than they work: measured on two cores, four at once are fastest. A part of the search has no more of them. */
+const usualLimit = Math.min(4, 2 * availableParallelism());
 
 function limitOf(text: string | undefined): number | undefined {
   if (text === undefined || /^[1-9]\d{0,2}$/.test(text)) return text === undefined ? undefined : Number(text);
