@@ -46,7 +46,7 @@ export const settleBranch = async ({ cookie }: Bench): Promise<void> =>
 export async function branched(wanted: Wanted): Promise<Made & { audit: Audit | null }> {
   const { bench, repo, group, kept, families } = wanted;
   const own = bench.campaign;
-  const run = checksOf(own).find(({ set, outcome }) => outcome.ok && keyOf(set) === keyOf(kept))?.run;
+  const run = checksOf(own).findLast(({ set, outcome }) => outcome.ok && keyOf(set) === keyOf(kept))?.run;
   const tree = factsOf(own, "locked").find((fact) => fact.run === run)?.tree;
   if (tree === undefined)
     throw new CopseError("BUG", `campaign ${own.number} does not know what it has checked`, { hint: "copse deps --fresh" });

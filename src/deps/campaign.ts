@@ -128,7 +128,7 @@ export async function campaign(wish: Wish): Promise<Report> {
           manager: wish.ecosystem.name,
           ...wish.asked,
         });
-      const done = await carryOut(wish, own, all);
+      const done = await carryOut(wish, own, all).finally(() => sweepPlaces(wish.repo.root, laneOf(wish.state, wish.repo.id), own.dir));
       return { ...done, number: own.number, resumed, checks: checksOf(own).length, checksNow: checksOf(own).length - before };
     },
     patienceMs,
@@ -142,7 +142,7 @@ export async function preview(wish: Wish): Promise<Listed> {
   const bench = benchOf(wish, { dir, number: 0, facts, add: (fact) => void facts.push(fact) });
   try {
     const list = lister(wish, bench.campaign);
-    const outcome = await check(bench, 1, [], [], async (path) => (await list(path)) && false);
+    const outcome = await check(bench, 1, [], [], { goOn: async (path) => (await list(path)) && false });
     const listed = listedOf(bench.campaign);
     if (listed === undefined) throw redBaseline(bench.campaign, outcome);
     return listed;
@@ -174,7 +174,7 @@ async function carryOut(
 ): Promise<Omit<Report, "number" | "resumed" | "checks" | "checksNow">> {
   const bench = benchOf(wish, own);
   if (listedOf(own) === undefined) {
-    const outcome = await check(bench, runsOf(own) + 1, [], [], lister(wish, own));
+    const outcome = await check(bench, runsOf(own) + 1, [], [], { goOn: lister(wish, own) });
     wish.told({ type: "checked", names: [], all: false, again: false, outcome });
   }
   const { updates, left, notes = [] } = listedOf(own) ?? { updates: [], left: [] };

@@ -89,6 +89,14 @@ export interface Ecosystem {
   readonly lock: Command | null;
   /** Installs what the lockfile says; nothing that is tracked may change by it. */
   readonly install: Command;
+  /** For a quick look at a few updates: brings what is installed already, and the lockfile, to what the manifests ask for. Left out: everything is always installed from nothing. */
+  readonly refresh?: {
+    /** What the folders are called that packages are in. */
+    readonly folder: string;
+    readonly command: Command;
+    /** Does that come to the same in `dir` as installing from nothing? */
+    readonly suits: (dir: string) => boolean;
+  };
   /** The project's own check; null when it names none. */
   readonly check: string | null;
   /** `dir`: where everything is installed as it is now; `audit`: of it as it is now. */

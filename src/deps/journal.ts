@@ -37,7 +37,8 @@ export interface Outcome {
 export type Fact =
   | ({ readonly type: "started"; readonly at: string; readonly baseRef: string; readonly manager: string } & Asked)
   | ({ readonly type: "listed" } & Listed)
-  | { readonly type: "checking"; readonly run: number; readonly set: UpdateSet }
+  /** `whole`: locked and installed from nothing. */
+  | { readonly type: "checking"; readonly run: number; readonly set: UpdateSet; readonly whole: boolean }
   /** Manifests and lockfile as they are checked in that run, as a tree of git's. */
   | { readonly type: "locked"; readonly run: number; readonly tree: string }
   | { readonly type: "checked"; readonly run: number; readonly set: UpdateSet; readonly outcome: Outcome }

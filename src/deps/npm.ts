@@ -1,4 +1,6 @@
 /** npm, workspaces too: what it calls outdated, and how it locks and installs. */
+import { join } from "node:path";
+import { readMaybe } from "../store/files.ts";
 import { auditOf, npmFound } from "./audit.ts";
 import type { Audit, Ecosystem, Listed, Rules, Run } from "./ecosystem.ts";
 import { answerOf, apply, cannotList, listFrom } from "./manifests.ts";
@@ -11,6 +13,11 @@ export function npm({ locked, test }: { readonly locked: boolean; readonly test:
     env: { npm_config_audit: "false", npm_config_fund: "false", npm_config_update_notifier: "false", npm_config_progress: "false" },
     lock: locked ? ["npm", "install", "--package-lock-only"] : null,
     install: locked ? ["npm", "ci", "--prefer-offline"] : ["npm", "install", "--no-package-lock"],
+    refresh: {
+      folder: "node_modules",
+      command: ["npm", "install", "--prefer-offline", ...(locked ? [] : ["--no-package-lock"])],
+      suits: (dir) => !workspacesOf(dir).some((one) => hasScripts(join(dir, one))),
+    },
     check: test ? "npm test" : null,
     list,
     apply,
@@ -47,4 +54,24 @@ function rowsIn(stdout: string, stderr: string, exitCode: number | null): Record
   const answer = answerOf<Record<string, Row | Row[]> & { error?: { summary?: string } }>("npm outdated", { stdout, stderr, exitCode });
   if (typeof answer.error?.summary === "string") throw cannotList("npm outdated", exitCode, answer.error.summary);
   return answer;
+}
+
+/** Folders of the workspaces, by what npm has written about its last installation. */
+function workspacesOf(dir: string): string[] {
+  const { packages = {} } = jsonIn(join(dir, "node_modules", ".package-lock.json")) as { packages?: Record<string, unknown> };
+  return Object.keys(packages).filter((path) => !/(?:^|\/)node_modules\//.test(path));
+}
+
+/** Such that npm runs while it installs; those of a workspace it runs only when that is new to it. */
+function hasScripts(dir: string): boolean {
+  const { scripts = {} } = jsonIn(join(dir, "package.json")) as { scripts?: Record<string, unknown> };
+  return ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"].some((name) => name in scripts);
+}
+
+function jsonIn(file: string): object {
+  try {
+    return JSON.parse(readMaybe(file) ?? "{}");
+  } catch {
+    return {};
+  }
 }

@@ -11,7 +11,8 @@ import { inReach } from "./versions.ts";
 export function pnpm({ locked, test }: { readonly locked: boolean; readonly test: boolean }): Ecosystem {
   return {
     name: "pnpm",
-    env: { npm_config_update_notifier: "false" },
+    // It usually links packages to its store, so a check that writes into them would reach every project of the person's.
+    env: { npm_config_update_notifier: "false", npm_config_package_import_method: "clone-or-copy" },
     // With `CI` set it would refuse to write the lockfile.
     lock: locked ? ["pnpm", "install", "--lockfile-only", "--no-frozen-lockfile"] : null,
     install: locked ? ["pnpm", "install", "--frozen-lockfile", "--prefer-offline"] : ["pnpm", "install", "--no-lockfile"],

@@ -3,7 +3,7 @@ import { type Bench, check } from "./check.ts";
 import type { Update } from "./ecosystem.ts";
 import type { Family } from "./families.ts";
 import type { Group } from "./groups.ts";
-import { type Campaign, checksOf, type Outcome, runsOf } from "./journal.ts";
+import { type Campaign, checksOf, factsOf, type Outcome, runsOf } from "./journal.ts";
 import { keyOf, type Next, type UpdateSet } from "./search.ts";
 import { nextSure, type Tried } from "./sure.ts";
 
@@ -25,8 +25,11 @@ export interface Checking extends Pick<Checked, "names" | "all" | "again"> {
 
 /** The checks of a group so far, the baseline too, their families numbered within the group. */
 export function triedOf(own: Campaign, { families }: Group): Tried[] {
-  return checksOf(own).flatMap(({ set, outcome: { ok, stage } }) =>
-    set.every((one) => families.includes(one)) ? [{ set: set.map((one) => families.indexOf(one)), ok, stage }] : [],
+  const whole = new Map(factsOf(own, "checking").map((fact) => [fact.run, fact.whole]));
+  return checksOf(own).flatMap(({ run, set, outcome: { ok, stage } }) =>
+    set.every((one) => families.includes(one))
+      ? [{ set: set.map((one) => families.indexOf(one)), ok, stage, whole: whole.get(run) ?? true }]
+      : [],
   );
 }
 
@@ -42,12 +45,12 @@ export async function searched(
   const mine = new AbortController();
   const working: Bench = { ...bench, signal: AbortSignal.any([bench.signal, mine.signal]) };
   const running = new Map<string, Promise<void>>();
-  const begin = async (set: UpdateSet): Promise<void> => {
+  const begin = async (set: UpdateSet, whole: boolean): Promise<void> => {
     const some: readonly Update[] = set.flatMap((i) => families[i] ?? []);
     const again = checksOf(own).some((one) => keyOf(one.set) === keyOf(set));
     const what = { names: some.map(({ name }) => name), all: set.length === group.families.length, again };
     told({ type: "checking", ...what });
-    told({ type: "checked", ...what, outcome: await check(working, runsOf(own) + 1, set, some) });
+    told({ type: "checked", ...what, outcome: await check(working, runsOf(own) + 1, set, some, { whole }) });
   };
   try {
     for (;;) {
@@ -59,7 +62,7 @@ export async function searched(
         if (running.size >= limit || running.has(key)) continue;
         running.set(
           key,
-          begin(all).finally(() => running.delete(key)),
+          begin(all, next.whole).finally(() => running.delete(key)),
         );
       }
       await Promise.race(running.values());

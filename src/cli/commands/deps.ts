@@ -34,7 +34,8 @@ export async function deps(options: DepsOptions): Promise<number> {
     return report.verdicts.length > 0 && report.parts.every(({ branch }) => branch === null) ? exit.failed : exit.ok;
   } catch (error) {
     await teller.close(false);
-    if (!(error instanceof CutShort)) throw error;
+    // Ctrl-C reaches a git that is at work as well, and then that is what fails.
+    if (!(error instanceof CutShort) && !controller.signal.aborted) throw error;
     throw new CopseError("INTERRUPTED", "the campaign was interrupted", {
       hint: options.dryRun ? "Nothing of it is left." : "What has been checked stays checked; go on with the same command.",
       cause: error,

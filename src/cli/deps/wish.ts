@@ -1,5 +1,6 @@
 /** From flags, configuration and repository to what a campaign is to do. */
 
+import { availableParallelism } from "node:os";
 import { parseDuration } from "../../core/duration.ts";
 import { CopseError } from "../../core/errors.ts";
 import { secretValues } from "../../core/redact.ts";
@@ -43,6 +44,9 @@ export interface DepsOptions {
 }
 
 const usualTasks = 5;
+
+/** Tests wait more than they work: measured on two cores, four at once are fastest. A part of the search has no more of them. */
+const usualLimit = Math.min(4, 2 * availableParallelism());
 
 /** @throws CopseError */
 export async function wishOf(
@@ -118,7 +122,7 @@ export async function wishOf(
       },
       baseRef: ref,
       ecosystem,
-      limit: wholeOf("--limit", options.limit) ?? config.limit,
+      limit: wholeOf("--limit", options.limit) ?? (loaded.origin.limit === "default" ? usualLimit : config.limit),
       env: taskEnvironment(process.env),
       signal,
       fresh: options.fresh,
