@@ -13,7 +13,7 @@ import { makeDir, replaceFile } from "../store/files.ts";
 import { withLock } from "../store/lock.ts";
 import { depsDir, laneOf } from "../store/paths.ts";
 import { runCommand } from "../system/command.ts";
-import { type Bench, check, settle } from "./check.ts";
+import { type Bench, check, settle, wasWhole } from "./check.ts";
 import type { Ecosystem, Listed, Run, Update } from "./ecosystem.ts";
 import { type Asked, type Campaign, campaigns, type Fact, isSame, type Outcome, open } from "./journal.ts";
 import { sweepPlaces } from "./place.ts";
@@ -176,13 +176,15 @@ async function searched(wish: Wish, bench: Bench, updates: readonly Update[]): P
   try {
     for (;;) {
       const next = nextOf(updates.length, new Map(checksOf(own).map(({ set, outcome }) => [keyOf(set), outcome.ok])));
-      if (next.to !== "check") return next;
-      for (const set of next.sets) {
+      const sure = next.to !== "end" || next.kept.length === 0 || wasWhole(own, next.kept);
+      if (next.to !== "check" && sure) return next;
+      const { sets, whole } = next.to === "check" ? next : { sets: [next.to === "end" ? next.kept : []], whole: true };
+      for (const set of sets) {
         const key = keyOf(set);
         if (running.size >= wish.limit || running.has(key)) continue;
         running.set(
           key,
-          begin(set, next.whole).finally(() => running.delete(key)),
+          begin(set, whole).finally(() => running.delete(key)),
         );
       }
       await Promise.race(running.values());
@@ -209,7 +211,7 @@ async function delivered(
   verdicts: readonly Verdict[],
 ): Promise<{ branch: string; commit: string }> {
   const { repo, asked } = wish;
-  const run = checksOf(own).find(({ set }) => keyOf(set) === keyOf(kept))?.run;
+  const run = checksOf(own).findLast(({ set }) => keyOf(set) === keyOf(kept))?.run;
   const tree = own.facts.find((fact): fact is Fact1<"locked"> => fact.type === "locked" && fact.run === run)?.tree;
   if (tree === undefined)
     throw new CopseError("BUG", `campaign ${own.number} does not know what it has checked`, { hint: "copse deps --fresh" });

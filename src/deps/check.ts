@@ -4,7 +4,7 @@ import { git, gitLine } from "../git/git.ts";
 import { stopRun } from "../process/stop.ts";
 import { lookAt } from "../process/supervised.ts";
 import type { Update } from "./ecosystem.ts";
-import type { Outcome } from "./journal.ts";
+import type { Campaign, Outcome } from "./journal.ts";
 import { inInstallTurn, keepPackages, lendPackages } from "./packages.ts";
 import { inPlace } from "./place.ts";
 import { keyOf, type UpdateSet } from "./search.ts";
@@ -30,11 +30,12 @@ export async function check(
   const { campaign, checks } = bench;
   // One that is repeated was doubtful, so nothing is spared.
   const again = campaign.facts.some((fact) => fact.type === "checked" && keyOf(fact.set) === keyOf(set));
-  campaign.add({ type: "checking", run, set });
+  const fresh = whole || again || bench.ecosystem.refresh === undefined;
+  campaign.add({ type: "checking", run, set, whole: fresh });
   const startedAt = performance.now();
   const last = await inPlace(bench.ground, String(run), async (path) => {
     const one: Installing = { bench, run, path, updates };
-    const done = await inInstallTurn(async () => (whole || again ? undefined : await fromBaseline(one)) ?? (await fromNothing(one)));
+    const done = await inInstallTurn(async () => (fresh ? undefined : await fromBaseline(one)) ?? (await fromNothing(one)));
     if (!done.ok || !(await besideKeeping(one, () => goOn(path)))) return done;
     let last = done;
     for (const [i, command] of checks.entries()) {
@@ -46,6 +47,12 @@ export async function check(
   const outcome = { ...last, durationMs: Math.round(performance.now() - startedAt) };
   campaign.add({ type: "checked", run, set, outcome });
   return outcome;
+}
+
+/** Was it checked from nothing? A part of the search may turn out to be all that can be kept, and was not. */
+export function wasWhole({ facts }: Campaign, set: UpdateSet): boolean {
+  const runs = new Set(facts.flatMap((fact) => (fact.type === "checking" && fact.whole ? [fact.run] : [])));
+  return facts.some((fact) => fact.type === "checked" && keyOf(fact.set) === keyOf(set) && runs.has(fact.run));
 }
 
 interface Installing {

@@ -2,6 +2,7 @@
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { makeDir, readMaybe, writeAll } from "../store/files.ts";
+import { crashPoint } from "../system/crash.ts";
 import type { Listed, Target } from "./ecosystem.ts";
 import type { UpdateSet } from "./search.ts";
 
@@ -34,7 +35,8 @@ export interface Outcome {
 export type Fact =
   | ({ readonly type: "started"; readonly at: string; readonly baseRef: string; readonly manager: string } & Asked)
   | ({ readonly type: "listed" } & Listed)
-  | { readonly type: "checking"; readonly run: number; readonly set: UpdateSet }
+  /** `whole`: locked and installed from nothing. */
+  | { readonly type: "checking"; readonly run: number; readonly set: UpdateSet; readonly whole: boolean }
   /** Manifests and lockfile as they are checked in that run, as a tree of git's. */
   | { readonly type: "locked"; readonly run: number; readonly tree: string }
   | { readonly type: "checked"; readonly run: number; readonly set: UpdateSet; readonly outcome: Outcome }
@@ -83,6 +85,7 @@ export function open(parent: string, number: number): Campaign {
     number,
     facts,
     add(fact) {
+      crashPoint("deps-before-fact");
       makeDir(dir);
       const data = Buffer.from(`${JSON.stringify(fact)}\n`);
       const fd = openSync(fileOf(dir), bytes === 0 ? "w" : "r+", 0o600);
@@ -95,6 +98,7 @@ export function open(parent: string, number: number): Campaign {
       }
       bytes += data.length;
       facts.push(fact);
+      crashPoint("deps-fact");
     },
   };
 }

@@ -8,7 +8,7 @@ import { runToEnd } from "../process/to-end.ts";
 import { makeDir } from "../store/files.ts";
 import type { Command, Ecosystem } from "./ecosystem.ts";
 import type { Campaign, Outcome } from "./journal.ts";
-import { isOutside, tellingLines } from "./lines.ts";
+import { isOutside, saysNothing, tellingLines } from "./lines.ts";
 import type { Ground } from "./place.ts";
 
 export interface Bench {
@@ -51,8 +51,11 @@ export async function runStep(
   if (signal.aborted && !timedOut && code === null) throw new CutShort();
   if (code === null && !timedOut) throw failedOutside(`\`${wordsOf(stage, file, args)}\` was killed`, dir);
   const outcome = outcomeOf(ground.dir, log, stage, wordsOf(stage, file, args), code, durationMs);
-  if (code !== 0 && stage !== "check" && isOutside(outputOf(dir)))
+  if (code === 0 || stage === "check") return outcome;
+  if (isOutside(outputOf(dir)))
     throw failedOutside(`\`${outcome.command}\` could not reach what it needs: ${safeLine(outcome.lines.join(" "), 300)}`, dir);
+  if (code !== null && saysNothing(outputOf(dir)))
+    throw failedOutside(`\`${outcome.command}\` exited ${code} and did not say why, as when the disk is full or the registry silent`, dir);
   return outcome;
 }
 
