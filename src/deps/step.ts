@@ -20,6 +20,8 @@ export interface Bench {
   /** Names everything the campaign starts in the environment. */
   readonly cookie: string;
   readonly signal: AbortSignal;
+  /** A step that takes longer is ended; an hour unless told. */
+  readonly stepMs?: number;
 }
 
 /** Thrown where a check was ended before its time; it says nothing about the updates. */
@@ -27,14 +29,14 @@ export class CutShort extends Error {
   override readonly name = "CutShort";
 }
 
-const stepMs = 60 * 60_000;
+const usualStepMs = 60 * 60_000;
 
 /** Of the campaign's folder. */
 export const stepDir = (run: number, name: string): string => join("runs", String(run), name);
 
 /** @throws CutShort; CopseError COMMAND_FAILED when it failed for something outside, such as the network */
 export async function runStep(
-  { ground, ecosystem, env, cookie, signal }: Bench,
+  { ground, ecosystem, env, cookie, signal, stepMs = usualStepMs }: Bench,
   run: number,
   stage: Outcome["stage"],
   name: string,

@@ -5,8 +5,10 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { type Bench, check } from "../../src/deps/check.ts";
+import { open } from "../../src/deps/journal.ts";
 import { faulty } from "../support/faulty.ts";
-import { builtCli, ended, processesOf, waitFor } from "../support/sandbox.ts";
+import { builtCli, ended, processesOf, sandbox, waitFor } from "../support/sandbox.ts";
 import { outdated, type Updates } from "../support/updates.ts";
 
 const names = ["p01", "p02", "p03", "p04"];
@@ -67,6 +69,39 @@ for (const [kind, words] of [
       await between.close();
     }
   });
+
+test("a check that never ends is ended with all it has started, and counts as failed", async () => {
+  const box = await sandbox({ packages: "a 1\n" });
+  try {
+    Object.assign(process.env, { GIT_CONFIG_GLOBAL: box.env["GIT_CONFIG_GLOBAL"], GIT_CONFIG_NOSYSTEM: "1" });
+    const nothing = ["/bin/sh", "-c", ":"] as const;
+    const dir = join(box.dir, "campaigns");
+    const bench: Bench = {
+      ground: { repo: box.repo, lane: join(box.dir, "lane"), dir: join(dir, "1"), base: box.git(["rev-parse", "HEAD"]).trim() },
+      campaign: open(dir, 1),
+      ecosystem: {
+        name: "plain",
+        env: {},
+        lock: null,
+        install: nothing,
+        check: null,
+        list: async () => ({ updates: [], left: [] }),
+        apply() {},
+      },
+      checks: ["echo begun; sleep 301 & setsid sleep 302 & sleep 303"],
+      env: box.env,
+      cookie: "deps.test.1",
+      signal: new AbortController().signal,
+      stepMs: 1500,
+    };
+    const { ok, stage, exitCode, lines } = await check(bench, 1, [0], []);
+    assert.equal([ok, stage, exitCode, lines], [false, "check", null, ["begun"]]);
+    assert.equal(processesOf(box.dir), []);
+    assert.is(box.git(["worktree", "list", "--porcelain"]).match(/^worktree /gm)?.length, 1);
+  } finally {
+    await box.close();
+  }
+});
 
 test("Ctrl-C in the middle of a check ends it and all it has started, and says how to go on", async () => {
   const slow = "node test.js && if grep -q 1.1.0 node_modules/p01/package.json; then sleep 300; fi";
