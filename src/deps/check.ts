@@ -30,11 +30,12 @@ export async function check(
   const { campaign, checks } = bench;
   // One that is repeated was doubtful, so nothing is spared.
   const again = campaign.facts.some((fact) => fact.type === "checked" && keyOf(fact.set) === keyOf(set));
-  campaign.add({ type: "checking", run, set, whole: whole || again });
+  const fresh = whole || again || bench.ecosystem.refresh === undefined;
+  campaign.add({ type: "checking", run, set, whole: fresh });
   const startedAt = performance.now();
   const last = await inPlace(bench.ground, String(run), async (path) => {
     const one: Installing = { bench, run, path, updates };
-    const done = await inInstallTurn(async () => (whole || again ? undefined : await fromBaseline(one)) ?? (await fromNothing(one)));
+    const done = await inInstallTurn(async () => (fresh ? undefined : await fromBaseline(one)) ?? (await fromNothing(one)));
     if (!done.ok || !(await besideKeeping(one, () => goOn(path)))) return done;
     let last = done;
     for (const [i, command] of checks.entries()) {

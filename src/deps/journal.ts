@@ -2,6 +2,7 @@
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { makeDir, readMaybe, writeAll } from "../store/files.ts";
+import { crashPoint } from "../system/crash.ts";
 import type { Audit, Listed, Rules } from "./ecosystem.ts";
 import type { UpdateSet } from "./search.ts";
 
@@ -108,6 +109,7 @@ export function open(parent: string, number: number): Campaign {
     number,
     facts,
     add(fact) {
+      crashPoint("deps-before-fact");
       makeDir(dir);
       const data = Buffer.from(`${JSON.stringify(fact)}\n`);
       const fd = openSync(fileOf(dir), bytes === 0 ? "w" : "r+", 0o600);
@@ -120,6 +122,7 @@ export function open(parent: string, number: number): Campaign {
       }
       bytes += data.length;
       facts.push(fact);
+      crashPoint("deps-fact");
     },
   };
 }

@@ -8,7 +8,7 @@ import { runToEnd } from "../process/to-end.ts";
 import { makeDir } from "../store/files.ts";
 import type { Command, Ecosystem } from "./ecosystem.ts";
 import type { Campaign, Outcome } from "./journal.ts";
-import { isOutside, tellingLines } from "./lines.ts";
+import { isOutside, saysNothing, tellingLines } from "./lines.ts";
 import type { Ground } from "./place.ts";
 
 export interface Bench {
@@ -20,6 +20,8 @@ export interface Bench {
   /** Names everything the campaign starts in the environment. */
   readonly cookie: string;
   readonly signal: AbortSignal;
+  /** A step that takes longer is ended; an hour unless told. */
+  readonly stepMs?: number;
 }
 
 /** Thrown where a check was ended before its time; it says nothing about the updates. */
@@ -27,14 +29,14 @@ export class CutShort extends Error {
   override readonly name = "CutShort";
 }
 
-const stepMs = 60 * 60_000;
+const usualStepMs = 60 * 60_000;
 
 /** Of the campaign's folder. */
 export const stepDir = (run: number, name: string): string => join("runs", String(run), name);
 
 /** @throws CutShort; CopseError COMMAND_FAILED when it failed for something outside, such as the network */
 export async function runStep(
-  { ground, ecosystem, env, cookie, signal }: Bench,
+  { ground, ecosystem, env, cookie, signal, stepMs = usualStepMs }: Bench,
   run: number,
   stage: Outcome["stage"],
   name: string,
@@ -51,8 +53,11 @@ export async function runStep(
   if (signal.aborted && !timedOut && code === null) throw new CutShort();
   if (code === null && !timedOut) throw failedOutside(`\`${wordsOf(stage, file, args)}\` was killed`, dir);
   const outcome = outcomeOf(ground.dir, log, stage, wordsOf(stage, file, args), code, durationMs);
-  if (code !== 0 && stage !== "check" && isOutside(outputOf(dir)))
+  if (code === 0 || stage === "check") return outcome;
+  if (isOutside(outputOf(dir)))
     throw failedOutside(`\`${outcome.command}\` could not reach what it needs: ${safeLine(outcome.lines.join(" "), 300)}`, dir);
+  if (code !== null && saysNothing(outputOf(dir)))
+    throw failedOutside(`\`${outcome.command}\` exited ${code} and did not say why, as when the disk is full or the registry silent`, dir);
   return outcome;
 }
 

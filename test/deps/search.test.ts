@@ -115,6 +115,65 @@ test("whatever fails together: what is kept has passed, no update could be added
   );
 });
 
+test("against all sets there are, for up to seven: none larger passes, whoever is in no conflict stays, and every reason is a least conflict", () => {
+  const few = fc.integer({ min: 1, max: 7 }).chain((count) =>
+    fc.record({
+      count: fc.constant(count),
+      conflicts: fc.array(fc.uniqueArray(fc.integer({ min: 0, max: count - 1 }), { minLength: 1, maxLength: 4 }), { maxLength: 6 }),
+      limit: fc.integer({ min: 1, max: 6 }),
+    }),
+  );
+  fc.assert(
+    fc.property(few, ({ count, conflicts, limit }) => {
+      const fails = failsWith(...conflicts);
+      const { kept, reverted } = ended(holds({ count, fails, limit }));
+      const all = Array.from({ length: 2 ** count }, (_, bits) =>
+        Array.from({ length: count }, (_, i) => i).filter((i) => bits & (1 << i)),
+      );
+      const larger = all.filter((set) => set.length > kept.length && kept.every((one) => set.includes(one)));
+      assert.equal(
+        larger.filter((set) => !fails(set)),
+        [],
+        `more could be kept than ${keyOf(kept)}`,
+      );
+      const least = all.filter((set) => fails(set) && set.every((one) => !fails(set.filter((other) => other !== one))));
+      for (let one = 0; one < count; one++) {
+        if (!least.some((set) => set.includes(one))) assert.ok(kept.includes(one), `${one} has no part in anything`);
+        if (fails([one])) assert.equal(reverted.find(({ update }) => update === one)?.conflict, [one], `${one} fails alone`);
+      }
+      for (const { conflict } of reverted)
+        assert.ok(
+          least.some((set) => keyOf(set) === keyOf([...conflict].sort())),
+          `${keyOf(conflict)} is not least`,
+        );
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test("d culprits of n, each alone: about 2 d log2(n/d) checks, and rounds by the fourth logarithm", () => {
+  const some = fc.integer({ min: 2, max: 200 }).chain((count) =>
+    fc.record({
+      count: fc.constant(count),
+      bad: fc.uniqueArray(fc.integer({ min: 0, max: count - 1 }), { minLength: 1, maxLength: Math.min(count, 12) }),
+    }),
+  );
+  fc.assert(
+    fc.property(some, ({ count, bad }) => {
+      const walk = search(count, (set) => set.some((one) => bad.includes(one)));
+      assert.equal(
+        ended(walk).reverted.map(({ update }) => update),
+        [...bad].sort((a, b) => a - b),
+      );
+      const d = bad.length;
+      const most = 2 * d * Math.log2(count / d) + 6 * d + 3;
+      assert.ok(walk.checks.length <= most, `${walk.checks.length} checks for ${d} of ${count}, at most ${most.toFixed(1)} expected`);
+      assert.ok(walk.rounds <= 3 + Math.ceil(Math.log2(count) / 2), `${walk.rounds} rounds for ${count}`);
+    }),
+    { numRuns: 400 },
+  );
+});
+
 test("even when outcomes make no sense, it ends with something that has passed", () => {
   fc.assert(
     fc.property(size, fc.func(fc.boolean()), fc.integer({ min: 1, max: 6 }), (count, random, limit) => {
