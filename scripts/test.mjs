@@ -10,6 +10,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { managers, pinned } from "./lib/pinned.mjs";
 import { processesWith } from "./lib/processes.mjs";
 import { build, ensureInstalled, root } from "./lib/ready.mjs";
 
@@ -35,6 +36,7 @@ else await build();
 
 const times = readTimes();
 const files = chosen();
+const given = givenManagers();
 // All temporary files of the run go into one folder, so that what is left behind is known to be ours.
 const temp = realpathSync(mkdtempSync(join(tmpdir(), "copse-run-")));
 const coverageDir = join(root, "coverage", "raw");
@@ -76,6 +78,19 @@ function chosen() {
   return wanted.sort((a, b) => (times[b] ?? 0) - (times[a] ?? 0) || (a < b ? -1 : 1));
 }
 
+/** pnpm and yarn for the tests that drive them; without them those are skipped, which is said here and counted at the end. */
+function givenManagers() {
+  if (process.env.COPSE_TEST_MANAGERS || !files.includes("test/soak/deps-managers.test.ts")) return {};
+  try {
+    return { COPSE_TEST_MANAGERS: pinned("managers", managers) };
+  } catch (error) {
+    process.stdout.write(
+      `\n!!!! ${error.message}\n!!!! The tests of copse deps with pnpm and yarn are SKIPPED; they need the npm registry once.\n\n`,
+    );
+    return {};
+  }
+}
+
 async function inParallel(items, most, work) {
   const results = [];
   const queue = [...items];
@@ -90,7 +105,7 @@ async function inParallel(items, most, work) {
 function runFile(file) {
   return new Promise((resolve) => {
     const begun = performance.now();
-    const env = { ...process.env, TMPDIR: temp, COPSE_TEST_RUN: temp };
+    const env = { ...process.env, ...given, TMPDIR: temp, COPSE_TEST_RUN: temp };
     for (const name of ["FORCE_COLOR", "NODE_V8_COVERAGE"]) delete env[name];
     if (coverage) env.NODE_V8_COVERAGE = coverageDir;
     const child = spawn(process.execPath, ["--import", "tsx", file], { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });

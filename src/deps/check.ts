@@ -1,65 +1,45 @@
-/** One set of updates, checked: into the manifests, locked, installed, and the project's checks run, each step supervised and with its output kept. */
+/** One set of updates, checked: into the manifests, locked, installed, and the project's checks run. */
 import { join } from "node:path";
-import { CopseError } from "../core/errors.ts";
-import { redact } from "../core/redact.ts";
-import { safe, safeLine } from "../core/safe.ts";
 import { git, gitLine } from "../git/git.ts";
 import { stopRun } from "../process/stop.ts";
 import { lookAt } from "../process/supervised.ts";
-import { endOf } from "../process/tail.ts";
-import { runToEnd } from "../process/to-end.ts";
-import { makeDir } from "../store/files.ts";
-import type { Command, Ecosystem, Update } from "./ecosystem.ts";
-import type { Campaign, Outcome } from "./journal.ts";
-import { isOutside, tellingLines } from "./lines.ts";
-import { type Ground, inPlace } from "./place.ts";
-import type { UpdateSet } from "./search.ts";
+import type { Update } from "./ecosystem.ts";
+import type { Outcome } from "./journal.ts";
+import { inInstallTurn, keepPackages, lendPackages } from "./packages.ts";
+import { inPlace } from "./place.ts";
+import { keyOf, type UpdateSet } from "./search.ts";
+import { type Bench, outcomeOf, runStep, stepDir } from "./step.ts";
 
-export interface Bench {
-  readonly ground: Ground;
-  readonly campaign: Campaign;
-  readonly ecosystem: Ecosystem;
-  readonly checks: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  /** Names everything the campaign starts in the environment. */
-  readonly cookie: string;
-  readonly signal: AbortSignal;
+export { type Bench, CutShort } from "./step.ts";
+
+export interface Manner {
+  /** Asked once everything is installed, whether the checks are to run. */
+  readonly goOn?: (path: string) => Promise<boolean>;
+  /** What passes may be kept: it is locked and installed from nothing. Otherwise it starts from a copy of what the baseline has installed, where the ecosystem can. */
+  readonly whole?: boolean;
 }
 
-/** Thrown where a check was ended before its time; it says nothing about the updates. */
-export class CutShort extends Error {
-  override readonly name = "CutShort";
-}
-
-const stepMs = 60 * 60_000;
-
-/** `goOn`: asked once everything is installed, whether the checks are to run. @throws CutShort; CopseError COMMAND_FAILED when it failed for something outside, such as the network */
+/** @throws CutShort; CopseError COMMAND_FAILED when it failed for something outside, such as the network */
 export async function check(
   bench: Bench,
   run: number,
   set: UpdateSet,
   updates: readonly Update[],
-  goOn: (path: string) => Promise<boolean> = async () => true,
+  { goOn = async () => true, whole = true }: Manner = {},
 ): Promise<Outcome> {
-  const { campaign, ecosystem } = bench;
-  const { lock, install } = ecosystem;
-  campaign.add({ type: "checking", run, set });
+  const { campaign, checks } = bench;
+  // One that is repeated was doubtful, so nothing is spared.
+  const again = campaign.facts.some((fact) => fact.type === "checked" && keyOf(fact.set) === keyOf(set));
+  const fresh = whole || again || bench.ecosystem.refresh === undefined;
+  campaign.add({ type: "checking", run, set, whole: fresh });
   const startedAt = performance.now();
   const last = await inPlace(bench.ground, String(run), async (path) => {
-    const step = async (stage: Outcome["stage"], name: string, command: Command) => await runStep(bench, run, stage, name, command, path);
-    if (set.length > 0) {
-      ecosystem.apply(path, updates);
-      const done = lock === null ? undefined : await step("lock", "lock", lock);
-      if (done?.ok === false) return done;
-    }
-    await git(path, ["add", "--update"]);
-    campaign.add({ type: "locked", run, tree: await gitLine(path, ["write-tree"]) });
-    const done = await step("install", "install", install);
-    if (!done.ok) return done;
-    if (!(await goOn(path))) return done;
+    const one: Installing = { bench, run, path, updates };
+    const done = await inInstallTurn(async () => (fresh ? undefined : await fromBaseline(one)) ?? (await fromNothing(one)));
+    if (!done.ok || !(await besideKeeping(one, () => goOn(path)))) return done;
     let last = done;
-    for (const [i, command] of bench.checks.entries()) {
-      last = await step("check", `check${i}`, ["/bin/sh", "-c", command]);
+    for (const [i, command] of checks.entries()) {
+      last = await runStep(bench, run, "check", `check${i}`, ["/bin/sh", "-c", command], path);
       if (!last.ok) break;
     }
     return last;
@@ -69,55 +49,67 @@ export async function check(
   return outcome;
 }
 
-const stepDir = (run: number, name: string): string => join("runs", String(run), name);
-
-async function runStep(
-  { ground, ecosystem, env, cookie, signal }: Bench,
-  run: number,
-  stage: Outcome["stage"],
-  name: string,
-  [file, ...args]: Command,
-  cwd: string,
-): Promise<Outcome> {
-  if (signal.aborted) throw new CutShort();
-  const log = stepDir(run, name);
-  const dir = join(ground.dir, log);
-  makeDir(join(dir, ".."));
-  const own = stage === "check" ? {} : ecosystem.env;
-  const start = { dir, file, args, cwd, env: { CI: "true", ...env, ...own }, cookie: `${cookie}.${run}`, mode: "read", first: "" } as const;
-  const { code, timedOut, durationMs } = await runToEnd(start, stepMs, signal);
-  if (signal.aborted && !timedOut && code === null) throw new CutShort();
-  if (code === null && !timedOut) throw failedOutside(`\`${wordsOf(stage, file, args)}\` was killed`, dir);
-  const outcome = outcomeOf(ground.dir, log, stage, wordsOf(stage, file, args), code, durationMs);
-  if (code !== 0 && stage !== "check" && isOutside(outputOf(dir)))
-    throw failedOutside(`\`${outcome.command}\` could not reach what it needs: ${safeLine(outcome.lines.join(" "), 300)}`, dir);
-  return outcome;
+interface Installing {
+  readonly bench: Bench;
+  readonly run: number;
+  /** The place. */
+  readonly path: string;
+  /** None of them: the baseline. */
+  readonly updates: readonly Update[];
 }
 
-const failedOutside = (what: string, dir: string) =>
-  new CopseError("COMMAND_FAILED", `${what}; that says nothing about the updates`, {
-    hint: `Its output is in ${dir}. What has been checked stays checked; go on with: copse deps`,
-  });
-
-const wordsOf = (stage: Outcome["stage"], file: string, args: readonly string[]): string =>
-  stage === "check" ? (args[1] as string) : [file, ...args].join(" ");
-
-function outcomeOf(
-  campaign: string,
-  log: string,
-  stage: Outcome["stage"],
-  command: string,
-  exitCode: number | null,
-  durationMs: number,
-): Outcome {
-  const ok = exitCode === 0;
-  return { ok, stage, command, exitCode, durationMs, log, lines: ok ? [] : tellingLines(outputOf(join(campaign, log))) };
+async function fromNothing({ bench, run, path, updates }: Installing): Promise<Outcome> {
+  const { lock, install, apply } = bench.ecosystem;
+  if (updates.length > 0) {
+    apply(path, updates);
+    const done = lock === null ? undefined : await runStep(bench, run, "lock", "lock", lock, path);
+    if (done?.ok === false) return done;
+  }
+  await writeTree(bench, run, path);
+  return await runStep(bench, run, "install", "install", install, path);
 }
 
-const mostOutput = 64 * 1024;
+/** @returns undefined where that cannot be had; then nothing of it is left. */
+async function fromBaseline({ bench, run, path, updates }: Installing): Promise<Outcome | undefined> {
+  const { refresh, apply } = bench.ecosystem;
+  const copy = async (command: readonly [string, ...string[]], from: string) =>
+    (await runStep(bench, run, "install", "copy", command, from)).ok;
+  if (refresh === undefined || !(await lendPackages(bench.ground.dir, path, copy))) return undefined;
+  apply(path, updates);
+  const done = await runStep(bench, run, "install", "refresh", refresh.command, path);
+  if (done.ok) {
+    await writeTree(bench, run, path);
+    return done;
+  }
+  // Maybe it goes from nothing; if not, that says better why.
+  await git(path, ["reset", "--hard", "--quiet"]);
+  await git(path, ["clean", "-ffdxq"]);
+  return undefined;
+}
 
-const outputOf = (dir: string): string =>
-  safe(redact(["out", "err"].map((name) => endOf(join(dir, name), mostOutput).trimEnd()).join("\n")));
+/** What the baseline has installed is copied meanwhile, before any check can write into it; not waited for where nothing more is to be checked. */
+async function besideKeeping({ bench, run, path, updates }: Installing, goOn: () => Promise<boolean>): Promise<boolean> {
+  const { refresh } = bench.ecosystem;
+  if (updates.length > 0 || refresh === undefined || !refresh.suits(path)) return await goOn();
+  const mine = new AbortController();
+  const signal = AbortSignal.any([bench.signal, mine.signal]);
+  const copy = async (command: readonly [string, ...string[]], from: string) =>
+    (await runStep({ ...bench, signal }, run, "install", "keep", command, from)).ok;
+  const keeping = keepPackages(bench.ground.dir, path, refresh.folder, copy);
+  let more = false;
+  try {
+    more = await goOn();
+  } finally {
+    if (!more) mine.abort();
+    await keeping;
+  }
+  return more;
+}
+
+async function writeTree({ campaign }: Bench, run: number, path: string): Promise<void> {
+  await git(path, ["add", "--update"]);
+  campaign.add({ type: "locked", run, tree: await gitLine(path, ["write-tree"]) });
+}
 
 /**
  * Checks that were begun and are not in the journal as done: what of them still runs is ended, and one whose last command had come to its end all the same counts, for its supervisor outlives us.

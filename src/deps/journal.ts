@@ -2,18 +2,22 @@
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { makeDir, readMaybe, writeAll } from "../store/files.ts";
-import type { Listed, Target } from "./ecosystem.ts";
+import { crashPoint } from "../system/crash.ts";
+import type { Audit, Listed, Rules } from "./ecosystem.ts";
 import type { UpdateSet } from "./search.ts";
 
 /** What was asked for; a campaign is gone on with only when the same is asked again. */
-export interface Asked {
+export interface Asked extends Rules {
   /** The commit everything starts from. */
   readonly base: string;
-  readonly target: Target;
   readonly checks: readonly string[];
   /** Names, with `*` for anything; none of them: all. */
   readonly only: readonly string[];
   readonly ignore: readonly string[];
+  /** Rules for groups (`groups.ts`); none: all are one. */
+  readonly groups: readonly string[];
+  /** A commit for each update. */
+  readonly split: boolean;
 }
 
 export interface Outcome {
@@ -34,11 +38,25 @@ export interface Outcome {
 export type Fact =
   | ({ readonly type: "started"; readonly at: string; readonly baseRef: string; readonly manager: string } & Asked)
   | ({ readonly type: "listed" } & Listed)
-  | { readonly type: "checking"; readonly run: number; readonly set: UpdateSet }
+  /** `whole`: locked and installed from nothing. */
+  | { readonly type: "checking"; readonly run: number; readonly set: UpdateSet; readonly whole: boolean }
   /** Manifests and lockfile as they are checked in that run, as a tree of git's. */
   | { readonly type: "locked"; readonly run: number; readonly tree: string }
   | { readonly type: "checked"; readonly run: number; readonly set: UpdateSet; readonly outcome: Outcome }
-  | { readonly type: "ended"; readonly at: string; readonly branch: string | null; readonly commit: string | null };
+  /** What the manager says of holes: at the base, or with all of a group that is kept. */
+  | { readonly type: "audited"; readonly group: string | null; readonly audit: Audit }
+  /** The branch of a group. */
+  | { readonly type: "made"; readonly group: string; readonly branch: string; readonly commit: string }
+  | { readonly type: "pushed"; readonly group: string; readonly remote: string; readonly branch: string; readonly commit: string }
+  /** After this nothing more is to be done for the group. */
+  | ({ readonly type: "published"; readonly group: string } & Published)
+  | { readonly type: "ended"; readonly at: string };
+
+/** What became of a branch outside. */
+export interface Published {
+  readonly pr: { readonly number: number; readonly url: string; readonly draft: boolean } | null;
+  readonly notes: readonly string[];
+}
 
 export interface Campaign {
   readonly dir: string;
@@ -46,6 +64,14 @@ export interface Campaign {
   readonly facts: readonly Fact[];
   add(fact: Fact): void;
 }
+
+export type FactOf<T extends Fact["type"]> = Extract<Fact, { type: T }>;
+
+/** All of one kind, in their order. */
+export const factsOf = <T extends Fact["type"]>({ facts }: Campaign, type: T): FactOf<T>[] =>
+  facts.filter((fact): fact is FactOf<T> => fact.type === type);
+export const checksOf = (own: Campaign): FactOf<"checked">[] => factsOf(own, "checked");
+export const runsOf = (own: Campaign): number => factsOf(own, "checking").length;
 
 const fileOf = (dir: string): string => join(dir, "journal.jsonl");
 
@@ -83,6 +109,7 @@ export function open(parent: string, number: number): Campaign {
     number,
     facts,
     add(fact) {
+      crashPoint("deps-before-fact");
       makeDir(dir);
       const data = Buffer.from(`${JSON.stringify(fact)}\n`);
       const fd = openSync(fileOf(dir), bytes === 0 ? "w" : "r+", 0o600);
@@ -95,6 +122,7 @@ export function open(parent: string, number: number): Campaign {
       }
       bytes += data.length;
       facts.push(fact);
+      crashPoint("deps-fact");
     },
   };
 }
@@ -103,6 +131,8 @@ export function open(parent: string, number: number): Campaign {
 export function isSame(campaign: Campaign, asked: Asked): boolean {
   const started = campaign.facts.find((fact) => fact.type === "started");
   if (started === undefined || campaign.facts.some(({ type }) => type === "ended")) return false;
-  const { base, target, checks, only, ignore } = started;
-  return JSON.stringify({ base, target, checks, only, ignore }) === JSON.stringify(asked);
+  const { type: _, at: _at, baseRef: _ref, manager: _manager, ...before } = started;
+  return sorted(before) === sorted(asked);
 }
+
+const sorted = (asked: Asked): string => JSON.stringify(Object.entries(asked).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -18,7 +18,12 @@ export function tellingLines(output: string): string[] {
 
 /** Did it fail for something that is no fault of an update: the network, the registry, the disk? */
 export function isOutside(output: string): boolean {
-  return /\b(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|EHOSTUNREACH|ENOSPC|EDQUOT|EIDLETIMEOUT|E401|E403|E429|E5\d\d|SELF_SIGNED_CERT\w*|UNABLE_TO_\w+)\b/.test(
+  return /\b(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ERR_SOCKET_TIMEOUT|FETCH_ERROR|ENETUNREACH|EHOSTUNREACH|ENOSPC|EDQUOT|EIDLETIMEOUT|E401|E403|E429|E5\d\d|SELF_SIGNED_CERT\w*|UNABLE_TO_\w+)\b/.test(
     output,
   );
+}
+
+/** Has it said anything but warnings? npm ends without a word when the registry falls silent, or the disk is full. */
+export function saysNothing(output: string): boolean {
+  return output.split("\n").every((line) => noise.test(line) || /^(?:npm )?(?:warn|notice)\b/i.test(line));
 }

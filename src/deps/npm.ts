@@ -1,6 +1,10 @@
 /** npm, workspaces too: what it calls outdated, and how it locks and installs. */
-import type { Ecosystem, Listed, Run, Target } from "./ecosystem.ts";
+import { join } from "node:path";
+import { readMaybe } from "../store/files.ts";
+import { auditOf, npmFound } from "./audit.ts";
+import type { Audit, Ecosystem, Listed, Rules, Run } from "./ecosystem.ts";
 import { answerOf, apply, cannotList, listFrom } from "./manifests.ts";
+import { settingsOf } from "./settings.ts";
 
 /** `locked`: the repository keeps a lockfile. `test`: its manifest has a script of that name. */
 export function npm({ locked, test }: { readonly locked: boolean; readonly test: boolean }): Ecosystem {
@@ -9,9 +13,15 @@ export function npm({ locked, test }: { readonly locked: boolean; readonly test:
     env: { npm_config_audit: "false", npm_config_fund: "false", npm_config_update_notifier: "false", npm_config_progress: "false" },
     lock: locked ? ["npm", "install", "--package-lock-only"] : null,
     install: locked ? ["npm", "ci", "--prefer-offline"] : ["npm", "install", "--no-package-lock"],
+    refresh: {
+      folder: "node_modules",
+      command: ["npm", "install", "--prefer-offline", ...(locked ? [] : ["--no-package-lock"])],
+      suits: (dir) => !workspacesOf(dir).some((one) => hasScripts(join(dir, one))),
+    },
     check: test ? "npm test" : null,
     list,
     apply,
+    audit: (run) => auditOf(["npm", "audit", "--json", "--package-lock-only"], run, npmFound),
   };
 }
 
@@ -23,19 +33,20 @@ interface Row {
   readonly dependedByLocation?: string;
 }
 
-async function list(dir: string, target: Target, run: Run): Promise<Listed> {
-  const { stdout, stderr, exitCode } = await run(["npm", "outdated", "--json", "--long"]);
+async function list(dir: string, rules: Rules, run: Run, audit: Promise<Audit>): Promise<Listed> {
+  const [{ stdout, stderr, exitCode }, settings] = await Promise.all([
+    run(["npm", "outdated", "--json", "--long"]),
+    settingsOf(["npm", "config", "list", "--json"], run),
+  ]);
   const answer = rowsIn(stdout, stderr, exitCode);
   const rows = Object.entries(answer).flatMap(([name, some]) => (Array.isArray(some) ? some : [some]).map((row) => ({ ...row, name })));
   return await listFrom(
-    dir,
     rows.flatMap(({ name, current, wanted = current, latest, dependedByLocation = "" }) =>
       current === undefined || wanted === undefined || latest === undefined
         ? []
         : [{ name, current, wanted, latest, location: dependedByLocation }],
     ),
-    target,
-    run,
+    { dir, rules, run, audit, settings },
   );
 }
 
@@ -43,4 +54,24 @@ function rowsIn(stdout: string, stderr: string, exitCode: number | null): Record
   const answer = answerOf<Record<string, Row | Row[]> & { error?: { summary?: string } }>("npm outdated", { stdout, stderr, exitCode });
   if (typeof answer.error?.summary === "string") throw cannotList("npm outdated", exitCode, answer.error.summary);
   return answer;
+}
+
+/** Folders of the workspaces, by what npm has written about its last installation. */
+function workspacesOf(dir: string): string[] {
+  const { packages = {} } = jsonIn(join(dir, "node_modules", ".package-lock.json")) as { packages?: Record<string, unknown> };
+  return Object.keys(packages).filter((path) => !/(?:^|\/)node_modules\//.test(path));
+}
+
+/** Such that npm runs while it installs; those of a workspace it runs only when that is new to it. */
+function hasScripts(dir: string): boolean {
+  const { scripts = {} } = jsonIn(join(dir, "package.json")) as { scripts?: Record<string, unknown> };
+  return ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"].some((name) => name in scripts);
+}
+
+function jsonIn(file: string): object {
+  try {
+    return JSON.parse(readMaybe(file) ?? "{}");
+  } catch {
+    return {};
+  }
 }

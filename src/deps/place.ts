@@ -1,5 +1,6 @@
 /** A worktree for one check: on no branch, below the campaign's own folder, where nothing above it can lend it packages. Gone when the check is done. */
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { inLane } from "../git/lane.ts";
 import { checkOut, dropRegistration, listWorktrees, registerDetached } from "../git/worktrees.ts";
@@ -13,7 +14,8 @@ export interface Ground {
   readonly base: string;
 }
 
-const treesOf = (dir: string): string => join(dir, "trees");
+/** Everything in it may be deleted once nobody works there. */
+export const treesOf = (dir: string): string => join(dir, "trees");
 
 export async function inPlace<T>({ repo, lane, dir, base }: Ground, name: string, work: (path: string) => Promise<T>): Promise<T> {
   const path = join(treesOf(dir), name);
@@ -27,17 +29,24 @@ export async function inPlace<T>({ repo, lane, dir, base }: Ground, name: string
   }
 }
 
-/** Takes away what a campaign that was killed has left. Nobody may work in it any more. `dir`: of one campaign, or of all. */
+/** Takes away what a campaign has left. Nobody may work in it any more. `dir`: of one campaign, or of all. */
 export async function sweepPlaces(repo: string, lane: string, dir: string): Promise<void> {
   await inLane(lane, async () => {
     const left = (await listWorktrees(repo)).filter(({ path }) => path.startsWith(`${dir}${sep}`));
     for (const { path } of left) await drop(repo, path);
   });
-  rmSync(treesOf(dir), { recursive: true, force: true, maxRetries: 5 });
+  const campaigns = existsSync(dir) ? readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
+  for (const one of [dir, ...campaigns.map(({ name }) => join(dir, name))])
+    await rm(treesOf(one), { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** The files first: git would look at each of an installed tree. */
+/** The files first: git would look at each of an installed tree. They are put aside and deleted while others work; what is not deleted by then is swept. */
 async function drop(repo: string, path: string): Promise<void> {
-  rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+  const aside = `${path}.gone`;
+  if (existsSync(path)) {
+    rmSync(aside, { recursive: true, force: true });
+    renameSync(path, aside);
+  }
   await dropRegistration(repo, path);
+  rm(aside, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
 }

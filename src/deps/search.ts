@@ -1,7 +1,7 @@
 /**
  * Which sets of updates to check next, and in the end which to keep. Pure, and without a memory of its own: from the outcomes so far the whole search is walked again, so a campaign
- * that was killed goes on where it was. All at once first; when that fails it is halved, both halves at the same time, down to the culprits; where both halves pass, what fails only together
- * is narrowed down as QuickXplain does (Junker 2004). Then what is left is checked as a whole, again and again, until it passes: what is kept has passed as it is.
+ * that was killed goes on where it was. All at once first; when that fails it is quartered, all parts at the same time, down to the culprits (as many checks as by halves, in half as many rounds);
+ * where all parts pass, what fails only together is narrowed down as QuickXplain does (Junker 2004). Then what is left is checked as a whole, again and again, until it passes: what is kept has passed as it is.
  */
 
 /** Numbers of updates, ascending. None of them: the baseline. */
@@ -17,9 +17,13 @@ export interface Reverted {
 }
 
 export type Next =
-  | { readonly to: "check"; readonly sets: readonly UpdateSet[] }
+  /** `whole`: what passes of these may be kept as it is. */
+  | { readonly to: "check"; readonly sets: readonly UpdateSet[]; readonly whole: boolean }
   | { readonly to: "stop"; readonly why: "baseline" }
   | { readonly to: "end"; readonly kept: UpdateSet; readonly reverted: readonly Reverted[] };
+
+/** Parts of a set that has failed. */
+const most = 4;
 
 export const keyOf = (set: UpdateSet): string => set.join(",");
 
@@ -28,7 +32,7 @@ export function nextOf(count: number, outcomes: ReadonlyMap<string, boolean>): N
   const walk = walkOver(outcomes);
   const all = Array.from({ length: count }, (_, i) => i);
   const baseline = walk.passes([]);
-  if (baseline === undefined) return { to: "check", sets: [[]] };
+  if (baseline === undefined) return { to: "check", sets: [[]], whole: true };
   if (!baseline) return { to: "stop", why: "baseline" };
   let kept: UpdateSet = all;
   const reverted: Reverted[] = [];
@@ -36,7 +40,7 @@ export function nextOf(count: number, outcomes: ReadonlyMap<string, boolean>): N
     const well = kept.length === 0 ? true : walk.passes(kept);
     if (well === true) break;
     const found = well === undefined ? undefined : walk.conflictsIn(kept);
-    if (found === undefined) return { to: "check", sets: walk.wanted };
+    if (found === undefined) return { to: "check", sets: walk.wanted, whole: well === undefined };
     const gone = chosen(found);
     reverted.push(...gone);
     kept = without(
@@ -54,21 +58,26 @@ export function nextOf(count: number, outcomes: ReadonlyMap<string, boolean>): N
     }
     const more = [...kept, one.update].sort((a, b) => a - b);
     const well = walk.passes(more);
-    if (well === undefined) return { to: "check", sets: walk.wanted };
+    if (well === undefined) return { to: "check", sets: walk.wanted, whole: true };
     if (well) {
       kept = more;
       continue;
     }
     const found = walk.conflictsIn(more);
-    if (found === undefined) return { to: "check", sets: walk.wanted };
+    if (found === undefined) return { to: "check", sets: walk.wanted, whole: false };
     out.push({ update: one.update, conflict: found.find((some) => some.includes(one.update)) ?? more });
   }
   return { to: "end", kept, reverted: out.sort((a, b) => a.update - b.update) };
 }
 
-/** The most checks a search can take: baseline and all; one more for each that went, one for its second try; two for each level above each member of a conflict that was found. */
-export function mostChecks(count: number, gone: number, members: number): number {
-  return 2 + 2 * gone + 2 * Math.ceil(Math.log2(Math.max(count, 2))) * members;
+/**
+ * The most checks a search can take: baseline and all; one more for each that went, one for its second try; four for each level above each conflict that was found, and where it has several members,
+ * two for each level above each of them.
+ */
+export function mostChecks(count: number, gone: number, conflicts: readonly Conflict[]): number {
+  const levels = Math.ceil(Math.log2(Math.max(count, 2)));
+  const together = conflicts.filter(({ length }) => length > 1).flat().length;
+  return 2 + 2 * gone + 4 * Math.ceil(levels / 2) * conflicts.length + 2 * levels * together;
 }
 
 const without = (set: UpdateSet, gone: UpdateSet): UpdateSet => set.filter((one) => !gone.includes(one));
@@ -85,25 +94,25 @@ function walkOver(outcomes: ReadonlyMap<string, boolean>) {
   /** `set` has failed. */
   function conflictsIn(set: UpdateSet): Conflict[] | undefined {
     if (set.length === 1) return [set];
-    const halves = halvesOf(set);
-    const [a, b] = halves.map(passes);
-    if (a === undefined || b === undefined) {
-      // A half that has failed is gone into while the other is still being checked.
-      halves.forEach((half, i) => void ([a, b][i] === false && conflictsIn(half)));
+    const parts = partsOf(set, most);
+    const outcomes = parts.map(passes);
+    if (outcomes.includes(undefined)) {
+      // A part that has failed is gone into while others are still being checked.
+      parts.forEach((part, i) => void (outcomes[i] === false && conflictsIn(part)));
       return undefined;
     }
-    if (a && b) {
+    if (!outcomes.includes(false)) {
       const one = together([], set);
       return one === undefined ? undefined : [one];
     }
-    const found = halves.filter((_, i) => ![a, b][i]).map(conflictsIn);
+    const found = parts.filter((_, i) => outcomes[i] === false).map(conflictsIn);
     return found.every((some) => some !== undefined) ? found.flat() : undefined;
   }
 
   /** What in `set` is needed for a failure beside `beside`; both together have failed. What it gives has failed beside `beside`. */
   function together(beside: UpdateSet, set: UpdateSet): UpdateSet | undefined {
     if (set.length === 1) return set;
-    const [first, second] = halvesOf(set);
+    const [first, second] = partsOf(set, 2) as [UpdateSet, UpdateSet];
     const [a, b] = [first, second].map((half) => passes(joined(beside, half)));
     if (a === undefined || b === undefined) return undefined;
     if (!a) return together(beside, first);
@@ -117,9 +126,11 @@ function walkOver(outcomes: ReadonlyMap<string, boolean>) {
   return { passes, conflictsIn, wanted };
 }
 
-function halvesOf(set: UpdateSet): [UpdateSet, UpdateSet] {
-  const middle = Math.ceil(set.length / 2);
-  return [set.slice(0, middle), set.slice(middle)];
+/** Of nearly the same size, as many as that or one for each member. */
+function partsOf(set: UpdateSet, count: number): UpdateSet[] {
+  const parts = Math.min(count, set.length);
+  const start = (n: number): number => Math.ceil((n * set.length) / parts);
+  return Array.from({ length: parts }, (_, n) => set.slice(start(n), start(n + 1)));
 }
 
 /** As few as break every conflict, nearly: the one that is in most of them goes first, of equals the last. */

@@ -4,6 +4,7 @@ import { join, resolve, sep } from "node:path";
 import { CopseError } from "../core/errors.ts";
 import { gitMaybe } from "../git/git.ts";
 import { runCommand } from "../system/command.ts";
+import { copyFlags } from "../system/disk.ts";
 import { breather, isPlain, isRealDir, makeParents } from "./folders.ts";
 
 /** Copies each folder that is there, ignored by git, and not yet in the worktree. @returns notes for the person. @throws CopseError COMMAND_FAILED when a copy fails */
@@ -47,9 +48,8 @@ async function copyTree(from: string, to: string, folder: string, mark: Readonly
   const target = join(to, folder);
   const beside = `${target}.copse-partial`;
   rmSync(beside, { recursive: true, force: true });
-  const flags = process.platform === "linux" ? ["-a", "--reflink=auto"] : ["-a", "-c"];
   const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", ...mark };
-  const { exitCode, stderr } = await runCommand("cp", [...flags, "--", join(from, folder), beside], { env, timeoutMs: 30 * 60_000 });
+  const { exitCode, stderr } = await runCommand("cp", [...copyFlags, "--", join(from, folder), beside], { env, timeoutMs: 30 * 60_000 });
   if (exitCode !== 0) {
     rmSync(beside, { recursive: true, force: true });
     throw new CopseError("COMMAND_FAILED", `copying ${join(from, folder)} into the worktree failed: ${stderr.trim().slice(-500)}`, {

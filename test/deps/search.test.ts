@@ -58,7 +58,7 @@ test("one culprit of fifteen is found, and the rest passes", () => {
     assert.equal(ended(walk).reverted, [{ update: bad, conflict: [bad] }]);
     assert.equal(ended(walk).kept.length, 14);
     assert.ok(walk.checks.length <= 11, `${walk.checks.length} checks`);
-    assert.ok(walk.rounds <= 7, `${walk.rounds} rounds`);
+    assert.ok(walk.rounds <= 5, `${walk.rounds} rounds`);
   }
 });
 
@@ -107,19 +107,70 @@ test("whatever fails together: what is kept has passed, no update could be added
       const fails = failsWith(...conflicts);
       const walk = holds({ count, fails, limit });
       const { kept, reverted } = ended(walk);
-      let members = 0;
-      for (const { update, conflict } of reverted) {
-        assert.ok(fails([...kept, update]), `${update} could be kept`);
-        members += conflict.length;
-      }
-      // Conflicts of which a member was tried again and kept count as well; there are at most as many as were given.
-      const found = Math.max(members, conflicts.flat().length);
-      assert.ok(
-        walk.checks.length <= mostChecks(count, Math.max(reverted.length, conflicts.length), found),
-        `${walk.checks.length} checks`,
-      );
+      for (const { update } of reverted) assert.ok(fails([...kept, update]), `${update} could be kept`);
+      const most = mostChecks(count, conflicts.length, conflicts);
+      assert.ok(walk.checks.length <= most, `${walk.checks.length} checks, at most ${most} expected`);
     }),
     { numRuns: 500 },
+  );
+});
+
+test("against all sets there are, for up to seven: none larger passes, whoever is in no conflict stays, and every reason is a least conflict", () => {
+  const few = fc.integer({ min: 1, max: 7 }).chain((count) =>
+    fc.record({
+      count: fc.constant(count),
+      conflicts: fc.array(fc.uniqueArray(fc.integer({ min: 0, max: count - 1 }), { minLength: 1, maxLength: 4 }), { maxLength: 6 }),
+      limit: fc.integer({ min: 1, max: 6 }),
+    }),
+  );
+  fc.assert(
+    fc.property(few, ({ count, conflicts, limit }) => {
+      const fails = failsWith(...conflicts);
+      const { kept, reverted } = ended(holds({ count, fails, limit }));
+      const all = Array.from({ length: 2 ** count }, (_, bits) =>
+        Array.from({ length: count }, (_, i) => i).filter((i) => bits & (1 << i)),
+      );
+      const larger = all.filter((set) => set.length > kept.length && kept.every((one) => set.includes(one)));
+      assert.equal(
+        larger.filter((set) => !fails(set)),
+        [],
+        `more could be kept than ${keyOf(kept)}`,
+      );
+      const least = all.filter((set) => fails(set) && set.every((one) => !fails(set.filter((other) => other !== one))));
+      for (let one = 0; one < count; one++) {
+        if (!least.some((set) => set.includes(one))) assert.ok(kept.includes(one), `${one} has no part in anything`);
+        if (fails([one])) assert.equal(reverted.find(({ update }) => update === one)?.conflict, [one], `${one} fails alone`);
+      }
+      for (const { conflict } of reverted)
+        assert.ok(
+          least.some((set) => keyOf(set) === keyOf([...conflict].sort())),
+          `${keyOf(conflict)} is not least`,
+        );
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test("d culprits of n, each alone: about 2 d log2(n/d) checks, and rounds by the fourth logarithm", () => {
+  const some = fc.integer({ min: 2, max: 200 }).chain((count) =>
+    fc.record({
+      count: fc.constant(count),
+      bad: fc.uniqueArray(fc.integer({ min: 0, max: count - 1 }), { minLength: 1, maxLength: Math.min(count, 12) }),
+    }),
+  );
+  fc.assert(
+    fc.property(some, ({ count, bad }) => {
+      const walk = search(count, (set) => set.some((one) => bad.includes(one)));
+      assert.equal(
+        ended(walk).reverted.map(({ update }) => update),
+        [...bad].sort((a, b) => a - b),
+      );
+      const d = bad.length;
+      const most = 2 * d * Math.log2(count / d) + 6 * d + 3;
+      assert.ok(walk.checks.length <= most, `${walk.checks.length} checks for ${d} of ${count}, at most ${most.toFixed(1)} expected`);
+      assert.ok(walk.rounds <= 3 + Math.ceil(Math.log2(count) / 2), `${walk.rounds} rounds for ${count}`);
+    }),
+    { numRuns: 400 },
   );
 });
 

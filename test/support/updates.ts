@@ -10,6 +10,8 @@ export interface Updates extends Sandbox {
   readonly registry: Registry;
   /** Tests that have begun, a line each: the updates that were in, joined by commas. */
   readonly tested: string;
+  /** Runs a command in the repository. */
+  run(command: readonly [string, ...string[]]): Promise<unknown>;
 }
 
 /** What its test does: writes down what is new, then fails when all of any of these are new. */
@@ -29,11 +31,13 @@ export interface Wanted {
   readonly files?: Readonly<Record<string, string>>;
   /** Writes the first lockfile; npm unless said otherwise. */
   readonly lock?: readonly [string, ...string[]];
+  /** Stands between the repository and the registry: given the address of one, the other's. */
+  readonly through?: (url: string) => string;
 }
 
 const npmLock = ["npm", "install", "--package-lock-only", "--no-audit", "--no-fund"] as const;
 
-export async function outdated({ names, conflicts, files = {}, lock = npmLock }: Wanted): Promise<Updates> {
+export async function outdated({ names, conflicts, files = {}, lock = npmLock, through = (url) => url }: Wanted): Promise<Updates> {
   const packages = await registry();
   const box = await sandbox();
   for (const name of names) {
@@ -43,7 +47,7 @@ export async function outdated({ names, conflicts, files = {}, lock = npmLock }:
   const all = {
     "package.json": `${JSON.stringify({ name: "project", version: "1.0.0", private: true, scripts: { test: "node test.js" }, dependencies: Object.fromEntries(names.map((name) => [name, "1.0.0"])) }, null, 2)}\n`,
     "test.js": testFile(names, conflicts),
-    ".npmrc": `registry=${packages.url}\n`,
+    ".npmrc": `registry=${through(packages.url)}\nfetch-retries=0\nfetch-timeout=3000\n`,
     ".gitignore": "node_modules\n",
     ...files,
   };
@@ -54,14 +58,15 @@ export async function outdated({ names, conflicts, files = {}, lock = npmLock }:
   const tested = join(box.dir, "tested");
   box.env["TESTED"] = tested;
   // Not the synchronous one: the registry is in this very process.
-  const [file, ...args] = lock;
-  await promisify(execFile)(file, args, { cwd: box.repo, env: box.env, timeout: 60_000 });
+  const run: Updates["run"] = ([file, ...args]) => promisify(execFile)(file, args, { cwd: box.repo, env: box.env, timeout: 60_000 });
+  await run(lock);
   box.git(["add", "-A"]);
   box.git(["commit", "-q", "-m", "project"]);
   return {
     ...box,
     registry: packages,
     tested,
+    run,
     async close() {
       await box.close();
       await packages.close();

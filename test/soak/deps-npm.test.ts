@@ -37,11 +37,16 @@ test("one of fifteen breaks a test: it is found, all others are on the branch, w
     assert.equal(box.git(["diff", "--name-only", "main", ran.branch]).trim().split("\n"), ["package-lock.json", "package.json"]);
     const tested = linesOf(box.tested);
     assert.ok(tested.includes(fifteen.filter((name) => name !== "p07").join(",")), "the combination was tested");
-    assert.is(new Set(tested).size, tested.length, "nothing was tested twice");
-    assert.ok(ran.checks <= 11, `${ran.checks} checks`);
+    assert.equal(
+      tested.filter((line, i) => tested.indexOf(line) < i),
+      ["p07"],
+      "nothing was tested twice but the culprit, to be sure of it",
+    );
+    assert.ok(ran.checks <= 12, `${ran.checks} checks`);
     const page = readFileSync(ran.report, "utf8");
     assert.match(page, /^# Dependency updates: 14 of 15 kept$/m);
-    const kept = /^\| `p\d\d` \(\[page\]\(https:\/\/example.com\/p\d\d\)\) \| `1.0.0` \| `1.1.0` \| minor \| `package.json` \| kept \|$/gm;
+    const kept =
+      /^\| `p\d\d` \(\[page\]\(https:\/\/example.com\/p\d\d\)\) \| `1.0.0` \| `1.1.0` \| minor \| `package.json` \| passed \| kept \|$/gm;
     assert.is(page.match(kept)?.length, 14, page);
     assert.match(page, /^\| `p07` .*\| reverted: fails: \\`npm test\\` exited 1 \|$/m);
     assert.is(box.git(["worktree", "list", "--porcelain"]).match(/^worktree /gm)?.length, 1, "no worktree is left");
@@ -127,46 +132,5 @@ test("killed with -9 in the middle: the same command goes on, and no check that 
     await box.close();
   }
 });
-
-/** A folder with `pnpm` and `yarn` (1) in it: npm does not bring them along. */
-const managers = process.env["COPSE_TEST_MANAGERS"];
-const lockOf = { pnpm: ["pnpm", "install", "--lockfile-only"], yarn: ["yarn", "install", "--ignore-scripts"] } as const;
-
-for (const manager of ["pnpm", "yarn"] as const) {
-  (managers === undefined ? test.skip : test)(
-    `${manager}, with a workspace: one culprit is found, and its own lockfile has the rest`,
-    async () => {
-      process.env["PATH"] = `${managers}:${process.env["PATH"]}`;
-      const dependencies = { p01: "1.0.0", p02: "1.0.0", p03: "1.0.0" };
-      const root = {
-        name: "root",
-        version: "1.0.0",
-        private: true,
-        workspaces: ["packages/*"],
-        scripts: { test: "node test.js" },
-        dependencies,
-      };
-      const files = {
-        "package.json": `${JSON.stringify(root, null, 2)}\n`,
-        "packages/a/package.json": '{ "name": "a", "version": "1.0.0", "dependencies": { "p01": "~1.0.0" } }\n',
-        ...(manager === "pnpm" ? { "pnpm-workspace.yaml": 'packages:\n  - "packages/*"\n' } : {}),
-      };
-      const box = await outdated({ names: ["p01", "p02", "p03"], conflicts: [["p03"]], files, lock: lockOf[manager] });
-      try {
-        const ran = await box.json(["deps"]);
-        assert.equal(keptOf(ran), ["p01", "p02"], JSON.stringify(ran));
-        assert.is(box.git(["show", `${ran.branch}:packages/a/package.json`]), files["packages/a/package.json"].replace("~1.0.0", "~1.1.0"));
-        const changed = box.git(["diff", "--name-only", "main", ran.branch]).trim().split("\n");
-        const lockfile = manager === "pnpm" ? "pnpm-lock.yaml" : "yarn.lock";
-        assert.equal(changed, ["package.json", "packages/a/package.json", lockfile].sort());
-        const lock = box.git(["show", `${ran.branch}:${lockfile}`]);
-        assert.match(lock, manager === "pnpm" ? /p02@1\.1\.0/ : /p02@1\.1\.0:\n {2}version "1\.1\.0"/);
-        assert.match(lock, manager === "pnpm" ? /p03@1\.0\.0/ : /p03@1\.0\.0:/);
-      } finally {
-        await box.close();
-      }
-    },
-  );
-}
 
 test.run();
