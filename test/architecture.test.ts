@@ -22,6 +22,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "result/merge.ts",
     "result/summary.ts",
     "result/publish.ts",
+    "result/pull-request.ts",
+    "result/pr-body.ts",
     "result/refresh.ts",
     "result/comment.ts",
     "forge",

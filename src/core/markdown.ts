@@ -6,8 +6,9 @@ const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, " ⏎ "
 /** On one line, with no character that means anything to Markdown or HTML. */
 export const plain = (text: string): string => oneLine(text).replace(/[\\`*<>[\]|#]/g, "\\$&");
 
-/** A code span on one line that its content cannot close. */
-export function code(text: string): string {
+/** A code span on one line that its content cannot close; of nothing it is a space, for two ticks alone would begin one. */
+export function code(content: string): string {
+  const text = content === "" ? " " : content;
   const ticks = "`".repeat(longestTicks(text) + 1);
   const pad = text.startsWith("`") || text.endsWith("`") ? " " : "";
   return `${ticks}${pad}${oneLine(text)}${pad}${ticks}`;
@@ -21,6 +22,14 @@ export function quote(text: string): string {
   const fence = "`".repeat(Math.max(3, longestTicks(text) + 1));
   return `${fence}text\n${text.trimEnd()}\n${fence}`;
 }
+
+/** Nobody is called, no issue closed, by a text that is not a person's. */
+export const mute = (text: string): string =>
+  text.replaceAll("@", "@\u200b").replace(/\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b(?=[\s:]+(?:[\w./-]*#\d|https?:))/gi, "$1\u200b");
+
+/** Inside an element of HTML. */
+export const html = (text: string): string =>
+  oneLine(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
 export const shorten = (text: string, max: number): string =>
   text.length <= max ? text : `${text.slice(0, max)}\n… (${text.length} characters in all)`;

@@ -5,20 +5,36 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CopseError } from "../core/errors.ts";
-import { numbered } from "../core/label.ts";
-import { commitTree } from "../git/commit-tree.ts";
-import { branchInTheWay, type Repository } from "../git/repository.ts";
-import { commitOf, createBranch, madeBy } from "../git/worktrees.ts";
+import { gitLine, gitMaybe } from "../git/git.ts";
+import type { Repository } from "../git/repository.ts";
 import { makeDir, replaceFile } from "../store/files.ts";
 import { withLock } from "../store/lock.ts";
 import { depsDir, laneOf } from "../store/paths.ts";
 import { runCommand } from "../system/command.ts";
-import { type Bench, check, settle, wasWhole } from "./check.ts";
-import type { Ecosystem, Listed, Run, Update } from "./ecosystem.ts";
-import { type Asked, type Campaign, campaigns, type Fact, isSame, type Outcome, open } from "./journal.ts";
+import { crashPoint } from "../system/crash.ts";
+import { branched, settleBranch } from "./branch.ts";
+import { type Bench, check, settle } from "./check.ts";
+import type { Audit, Ecosystem, Left, Listed, Run } from "./ecosystem.ts";
+import { type Family, familiesOf } from "./families.ts";
+import { type Group, groupsOf } from "./groups.ts";
+import {
+  type Asked,
+  type Campaign,
+  campaigns,
+  checksOf,
+  type Fact,
+  factsOf,
+  isSame,
+  type Outcome,
+  open,
+  type Published,
+  runsOf,
+} from "./journal.ts";
+import { type Page, type Part, pageOf } from "./page.ts";
 import { sweepPlaces } from "./place.ts";
-import { keyOf, type Next, nextOf, type UpdateSet } from "./search.ts";
-import { chosenOf, messageOf, pageOf, type Verdict, verdictsOf } from "./verdict.ts";
+import { saidBy } from "./said.ts";
+import { chosenOf, type Verdict, verdictsOf } from "./verdict.ts";
+import { type Checked, type Checking, searched } from "./walk.ts";
 
 export interface Wish {
   readonly state: string;
@@ -34,21 +50,46 @@ export interface Wish {
   readonly fresh: boolean;
   /** The branch a label gets. */
   readonly branch: (label: string) => string;
+  /** Takes a group's branch out of the house; null: it stays here. */
+  readonly publish: ((what: ToPublish) => Promise<Published>) | null;
+  /** Tasks for what a person or an agent has to look at; called before the campaign ends, maybe once more after a crash. null: there are to be none. */
+  readonly handOver: ((campaign: number, parts: readonly Part[], left: readonly Left[]) => Promise<readonly string[]>) | null;
   readonly told: (news: News) => void;
+}
+
+/** A group of which something is kept. */
+export interface ToPublish {
+  readonly part: Part & { readonly branch: string; readonly commit: string };
+  readonly page: Page;
+  /** What campaigns for this group have pushed so far, the newest last. */
+  readonly pushed: readonly { readonly remote: string; readonly branch: string; readonly commit: string }[];
+  /** To be called with every push. */
+  readonly push: (remote: string, branch: string, commit: string) => void;
 }
 
 export type News =
   | { readonly type: "resumed"; readonly checks: number }
-  | { readonly type: "listed"; readonly updates: number }
-  | { readonly type: "checked"; readonly names: readonly string[]; readonly all: boolean; readonly outcome: Outcome };
+  | { readonly type: "listed"; readonly updates: number; readonly groups: readonly string[] }
+  | { readonly type: "searching"; readonly group: string; readonly updates: number }
+  | { readonly type: "branched"; readonly branch: string }
+  | ({ readonly type: "published"; readonly group: string } & Published)
+  | { readonly type: "handed"; readonly tasks: readonly string[]; readonly batch: string; readonly over: readonly string[] }
+  | Checked
+  | Checking;
 
 export interface Report {
   readonly number: number;
   readonly resumed: boolean;
+  readonly parts: readonly Part[];
+  /** Of all parts. */
   readonly verdicts: readonly Verdict[];
-  readonly left: Listed["left"];
+  /** Of the only part that has one; null where there are several or none. */
   readonly branch: string | null;
   readonly commit: string | null;
+  readonly left: Listed["left"];
+  readonly notes: readonly string[];
+  /** Labels of the tasks it was handed over to. */
+  readonly tasks: readonly string[];
   /** The page; null when there was nothing to update. */
   readonly report: string | null;
   /** Checks in all, and those of them that were made now. */
@@ -71,7 +112,11 @@ export async function campaign(wish: Wish): Promise<Report> {
       const resumed = !wish.fresh && last !== undefined && isSame(last, wish.asked);
       const own = resumed ? last : open(parent, (last?.number ?? 0) + 1);
       // What any of them left is ended and cleared away: this is the only one that lives.
-      for (const one of all) if (one.facts.at(-1)?.type !== "ended") await settle(benchOf(wish, one));
+      for (const one of all) {
+        if (one.facts.at(-1)?.type === "ended") continue;
+        await settle(benchOf(wish, one));
+        await settleBranch(benchOf(wish, one));
+      }
       await sweepPlaces(wish.repo.root, laneOf(wish.state, wish.repo.id), parent);
       const before = checksOf(own).length;
       if (resumed) wish.told({ type: "resumed", checks: before });
@@ -83,7 +128,7 @@ export async function campaign(wish: Wish): Promise<Report> {
           manager: wish.ecosystem.name,
           ...wish.asked,
         });
-      const done = await carryOut(wish, own).finally(() => sweepPlaces(wish.repo.root, laneOf(wish.state, wish.repo.id), own.dir));
+      const done = await carryOut(wish, own, all).finally(() => sweepPlaces(wish.repo.root, laneOf(wish.state, wish.repo.id), own.dir));
       return { ...done, number: own.number, resumed, checks: checksOf(own).length, checksNow: checksOf(own).length - before };
     },
     patienceMs,
@@ -107,12 +152,10 @@ export async function preview(wish: Wish): Promise<Listed> {
   }
 }
 
-type Fact1<T extends Fact["type"]> = Extract<Fact, { type: T }>;
-const checksOf = ({ facts }: Campaign) => facts.filter((fact): fact is Fact1<"checked"> => fact.type === "checked");
-const listedOf = ({ facts }: Campaign) => facts.find((fact): fact is Fact1<"listed"> => fact.type === "listed");
+const listedOf = (own: Campaign): Listed | undefined => factsOf(own, "listed").at(-1);
 
 function benchOf({ state, repo, asked, ecosystem, env, signal }: Wish, one: Campaign): Bench {
-  const started = one.facts.find((fact): fact is Fact1<"started"> => fact.type === "started");
+  const [started] = factsOf(one, "started");
   return {
     ground: { repo: repo.root, lane: laneOf(state, repo.id), dir: one.dir, base: asked.base },
     campaign: one,
@@ -124,76 +167,124 @@ function benchOf({ state, repo, asked, ecosystem, env, signal }: Wish, one: Camp
   };
 }
 
-async function carryOut(wish: Wish, own: Campaign): Promise<Omit<Report, "number" | "resumed" | "checks" | "checksNow">> {
+async function carryOut(
+  wish: Wish,
+  own: Campaign,
+  all: readonly Campaign[],
+): Promise<Omit<Report, "number" | "resumed" | "checks" | "checksNow">> {
   const bench = benchOf(wish, own);
   if (listedOf(own) === undefined) {
     const outcome = await check(bench, runsOf(own) + 1, [], [], { goOn: lister(wish, own) });
-    wish.told({ type: "checked", names: [], all: false, outcome });
+    wish.told({ type: "checked", names: [], all: false, again: false, outcome });
   }
-  const listed = listedOf(own) ?? { updates: [], left: [] };
-  const end = await searched(wish, bench, listed.updates);
+  const { updates, left, notes = [] } = listedOf(own) ?? { updates: [], left: [] };
+  const families = familiesOf(updates);
+  const groups = groupsOf(families, wish.asked.groups);
+  const parts: Part[] = [];
+  const page = (): Page => ({
+    parts,
+    left,
+    notes,
+    checks: checksOf(own).map(({ outcome }) => outcome),
+    asked: wish.asked,
+    baseRef: wish.baseRef,
+    dir: own.dir,
+  });
+  for (const group of groups) parts.push(await partOf(wish, bench, families, group, page, all));
+  const tasks = (await wish.handOver?.(own.number, parts, left)) ?? [];
+  const report = updates.length === 0 ? null : join(own.dir, "report.md");
+  if (report !== null) replaceFile(report, pageOf(page()));
+  own.add({ type: "ended", at: new Date().toISOString() });
+  const [first, second] = parts.filter(({ branch }) => branch !== null);
+  const only = second === undefined ? first : undefined;
+  const verdicts = parts.flatMap((part) => part.verdicts);
+  return { parts, verdicts, branch: only?.branch ?? null, commit: only?.commit ?? null, left, notes, tasks, report };
+}
+
+/** One group, from the search to the pull request; what of it is done already is not done again. */
+async function partOf(
+  wish: Wish,
+  bench: Bench,
+  families: readonly Family[],
+  group: Group,
+  page: () => Page,
+  all: readonly Campaign[],
+): Promise<Part> {
+  const { asked, ecosystem, repo, branch, told } = wish;
+  const { campaign: own } = bench;
+  const { name } = group;
+  if (name !== "") told({ type: "searching", group: name, updates: group.families.flatMap((i) => families[i] ?? []).length });
+  const end = await searched(bench, families, group, wish.limit, told);
   if (end.to !== "end") {
-    own.add({ type: "ended", at: new Date().toISOString(), branch: null, commit: null });
+    own.add({ type: "ended", at: new Date().toISOString() });
     throw redBaseline(own, checksOf(own).find(({ set }) => set.length === 0)?.outcome);
   }
-  const verdicts = verdictsOf(listed.updates, end, outcomesOf(own));
-  const made = end.kept.length === 0 ? { branch: null, commit: null } : await delivered(wish, own, end.kept, verdicts);
-  const report = listed.updates.length === 0 ? null : join(own.dir, "report.md");
-  if (report !== null) {
-    const checks = checksOf(own).map(({ outcome }) => outcome);
-    replaceFile(report, pageOf({ verdicts, left: listed.left, checks, asked: wish.asked, baseRef: wish.baseRef, dir: own.dir, ...made }));
+  const verdicts = verdictsOf(families, group, end, checksOf(own));
+  const before = factsOf(own, "audited").find((fact) => fact.group === null)?.audit ?? null;
+  const bare: Part = { group: name, verdicts, branch: null, commit: null, commits: 0, audits: { before, after: null }, published: null };
+  if (end.kept.length === 0) return bare;
+  const isMine = (fact: { readonly group: string | null }) => fact.group === name;
+  if (!factsOf(own, "made").some(isMine)) {
+    const kept = end.kept.map((i) => group.families[i] as number);
+    // Where no hole is known, none can be mended.
+    const look = before !== null && "found" in before && before.found.length > 0 ? ecosystem.audit?.bind(ecosystem) : undefined;
+    const audit = look === undefined ? null : (path: string) => look(runIn(wish, path));
+    const { audit: after, ...made } = await branched({ bench, repo, group: name, kept, families, split: asked.split, audit, branch });
+    if (after !== null) own.add({ type: "audited", group: name, audit: after });
+    own.add({ type: "made", group: name, ...made });
+    told({ type: "branched", branch: made.branch });
   }
-  own.add({ type: "ended", at: new Date().toISOString(), ...made });
-  return { verdicts, left: listed.left, report, ...made };
+  const made = factsOf(own, "made").find(isMine) as Made;
+  const after = factsOf(own, "audited").find(isMine)?.audit ?? null;
+  const commits = Number(await gitLine(repo.root, ["rev-list", "--count", `${asked.base}..${made.commit}`]));
+  const part = { ...bare, branch: made.branch, commit: made.commit, commits, audits: { before, after } };
+  if (wish.publish === null) return part;
+  const published = factsOf(own, "published").find(isMine) ?? (await publish(wish, own, part, page(), all));
+  return { ...part, published: { pr: published.pr, notes: published.notes } };
 }
 
-const runsOf = ({ facts }: Campaign): number => facts.filter(({ type }) => type === "checking").length;
-const outcomesOf = (own: Campaign): Map<string, Outcome> => new Map(checksOf(own).map(({ set, outcome }) => [keyOf(set), outcome]));
+interface Made {
+  readonly branch: string;
+  readonly commit: string;
+}
+
+async function publish(wish: Wish, own: Campaign, part: ToPublish["part"], page: Page, all: readonly Campaign[]): Promise<Published> {
+  const { group } = part;
+  const pushed = [...all.filter(({ number }) => number !== own.number), own]
+    .flatMap((one) => factsOf(one, "pushed"))
+    .filter((fact) => fact.group === group);
+  const push = (remote: string, branch: string, commit: string) => {
+    own.add({ type: "pushed", group, remote, branch, commit });
+    crashPoint("deps-pushed");
+  };
+  const done = (await wish.publish?.({ part, page, pushed, push })) ?? { pr: null, notes: [] };
+  crashPoint("deps-published");
+  own.add({ type: "published", group, ...done });
+  wish.told({ type: "published", group, ...done });
+  return done;
+}
+
+const runIn =
+  ({ env, ecosystem }: Wish, cwd: string): Run =>
+  ([file, ...args]) =>
+    runCommand(file, args, { cwd, env: { ...env, ...ecosystem.env }, timeoutMs: 10 * 60_000 });
+
+const noAudit: Audit = { why: "this package manager has no audit" };
 
 /** @returns whether the baseline is worth checking: whether there is anything to update */
-function lister({ ecosystem, asked, env, told }: Wish, own: Campaign) {
+function lister(wish: Wish, own: Campaign) {
+  const { ecosystem, asked, repo, told } = wish;
   return async (path: string): Promise<boolean> => {
-    const run: Run = ([file, ...args]) => runCommand(file, args, { cwd: path, env: { ...env, ...ecosystem.env }, timeoutMs: 10 * 60_000 });
-    const { updates, left } = chosenOf(await ecosystem.list(path, asked.target, run), asked);
-    own.add({ type: "listed", updates, left });
-    told({ type: "listed", updates: updates.length });
+    const run = runIn(wish, path);
+    const audit = ecosystem.audit?.(run) ?? Promise.resolve(noAudit);
+    const listed = await ecosystem.list(path, asked, run, audit);
+    const said = await saidBy((file) => gitMaybe(repo.root, ["cat-file", "blob", `${asked.base}:${file}`]));
+    const { updates, left, notes = [] } = chosenOf(listed, asked, said);
+    own.add({ type: "audited", group: null, audit: await audit });
+    own.add({ type: "listed", updates, left, notes });
+    told({ type: "listed", updates: updates.length, groups: groupsOf(familiesOf(updates), asked.groups).map(({ name }) => name) });
     return updates.length > 0;
   };
-}
-
-/** Keeps as many checks going as are allowed, and asks after each what is to be checked next. */
-async function searched(wish: Wish, bench: Bench, updates: readonly Update[]): Promise<Next> {
-  const own = bench.campaign;
-  const mine = new AbortController();
-  const working: Bench = { ...bench, signal: AbortSignal.any([bench.signal, mine.signal]) };
-  const running = new Map<string, Promise<void>>();
-  const begin = (set: UpdateSet, whole: boolean): Promise<void> => {
-    const some = set.map((i) => updates[i] as Update);
-    return check(working, runsOf(own) + 1, set, some, { whole }).then((outcome) =>
-      wish.told({ type: "checked", names: some.map(({ name }) => name), all: set.length === updates.length, outcome }),
-    );
-  };
-  try {
-    for (;;) {
-      const next = nextOf(updates.length, new Map(checksOf(own).map(({ set, outcome }) => [keyOf(set), outcome.ok])));
-      const sure = next.to !== "end" || next.kept.length === 0 || wasWhole(own, next.kept);
-      if (next.to !== "check" && sure) return next;
-      const { sets, whole } = next.to === "check" ? next : { sets: [next.to === "end" ? next.kept : []], whole: true };
-      for (const set of sets) {
-        const key = keyOf(set);
-        if (running.size >= wish.limit || running.has(key)) continue;
-        running.set(
-          key,
-          begin(set, whole).finally(() => running.delete(key)),
-        );
-      }
-      await Promise.race(running.values());
-    }
-  } finally {
-    // What is still being checked is not needed for the answer, or cannot be used for one any more.
-    mine.abort();
-    await Promise.allSettled(running.values());
-  }
 }
 
 function redBaseline({ dir }: Campaign, outcome: Outcome | undefined): CopseError {
@@ -202,27 +293,4 @@ function redBaseline({ dir }: Campaign, outcome: Outcome | undefined): CopseErro
   return new CopseError("CHECKS_FAILED", `the project's own checks fail without any update${said}; nothing was tried${lines}`, {
     hint: `Mend that first, or name other checks with --verify. All it said: ${join(dir, outcome?.log ?? "runs")}`,
   });
-}
-
-async function delivered(
-  wish: Wish,
-  own: Campaign,
-  kept: UpdateSet,
-  verdicts: readonly Verdict[],
-): Promise<{ branch: string; commit: string }> {
-  const { repo, asked } = wish;
-  const run = checksOf(own).findLast(({ set }) => keyOf(set) === keyOf(kept))?.run;
-  const tree = own.facts.find((fact): fact is Fact1<"locked"> => fact.type === "locked" && fact.run === run)?.tree;
-  if (tree === undefined)
-    throw new CopseError("BUG", `campaign ${own.number} does not know what it has checked`, { hint: "copse deps --fresh" });
-  const mark = `copse deps ${repo.id}/${own.number}`;
-  const commit = await commitTree(repo.root, tree, [asked.base], messageOf(verdicts));
-  for (let n = 1; ; n++) {
-    const branch = wish.branch(numbered(`deps-${new Date().toISOString().slice(0, 10)}`, n));
-    // Made, and then killed before that could be written down.
-    if (await madeBy(repo.root, branch, mark)) return { branch, commit: (await commitOf(repo.root, `refs/heads/${branch}`)) ?? commit };
-    if (branchInTheWay(repo, branch) !== undefined) continue;
-    await createBranch(repo.root, branch, commit, mark);
-    return { branch, commit };
-  }
 }

@@ -4,7 +4,7 @@ import { git, gitLine } from "../git/git.ts";
 import { stopRun } from "../process/stop.ts";
 import { lookAt } from "../process/supervised.ts";
 import type { Update } from "./ecosystem.ts";
-import type { Campaign, Outcome } from "./journal.ts";
+import type { Outcome } from "./journal.ts";
 import { inInstallTurn, keepPackages, lendPackages } from "./packages.ts";
 import { inPlace } from "./place.ts";
 import { keyOf, type UpdateSet } from "./search.ts";
@@ -47,12 +47,6 @@ export async function check(
   const outcome = { ...last, durationMs: Math.round(performance.now() - startedAt) };
   campaign.add({ type: "checked", run, set, outcome });
   return outcome;
-}
-
-/** Was it checked from nothing? A part of the search may turn out to be all that can be kept, and was not. */
-export function wasWhole({ facts }: Campaign, set: UpdateSet): boolean {
-  const runs = new Set(facts.flatMap((fact) => (fact.type === "checking" && fact.whole ? [fact.run] : [])));
-  return facts.some((fact) => fact.type === "checked" && keyOf(fact.set) === keyOf(set) && runs.has(fact.run));
 }
 
 interface Installing {

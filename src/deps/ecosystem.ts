@@ -25,7 +25,37 @@ export interface Update {
   readonly places: readonly Place[];
   /** Where its releases are told of, or its page; null when the package names none. */
   readonly link: string | null;
+  /** Web address of its repository, where the package names one. */
+  readonly repository?: string | null;
+  /** Ranges of other packages it has to meet, now and then. */
+  readonly peers?: { readonly from: Ranges; readonly to: Ranges };
 }
+
+/** Ranges by the names of packages. */
+export type Ranges = Readonly<Record<string, string>>;
+
+/** How far to go, and what to stay away from. */
+export interface Rules {
+  readonly target: Target;
+  /** Packages that stay within a range, whatever the target. */
+  readonly pin: Ranges;
+  /** Versions have to be out so long; null: as the manager is set to, else `usualMinAgeMs`. */
+  readonly minAgeMs: number | null;
+}
+
+/** A hole that somebody has found in a version that is installed. */
+export interface Advisory {
+  readonly id: string;
+  readonly name: string;
+  readonly severity: string;
+  readonly title: string;
+  readonly url: string;
+  /** The versions that have it. */
+  readonly range: string;
+}
+
+/** What the manager says of holes; `why`: it could not be had. */
+export type Audit = { readonly found: readonly Advisory[] } | { readonly why: string };
 
 /** A newer version there is, and why it is not tried. */
 export interface Left {
@@ -33,11 +63,17 @@ export interface Left {
   readonly from: string;
   readonly latest: string;
   readonly why: string;
+  /** It is the target that keeps it out, and nothing else. */
+  readonly beyond?: boolean;
+  /** As of an update. */
+  readonly link?: string | null;
 }
 
 export interface Listed {
   readonly updates: readonly Update[];
   readonly left: readonly Left[];
+  /** What has to be known of how this was found. */
+  readonly notes?: readonly string[];
 }
 
 export type Command = readonly [file: string, ...args: string[]];
@@ -63,8 +99,10 @@ export interface Ecosystem {
   };
   /** The project's own check; null when it names none. */
   readonly check: string | null;
-  /** `dir`: where everything is installed as it is now. */
-  list(dir: string, target: Target, run: Run): Promise<Listed>;
+  /** `dir`: where everything is installed as it is now; `audit`: of it as it is now. */
+  list(dir: string, rules: Rules, run: Run, audit: Promise<Audit>): Promise<Listed>;
+  /** Known holes of what the lockfile where it is run says; left out by a manager that knows none. */
+  audit?(run: Run): Promise<Audit>;
   /** Writes the updates into the manifests in `dir`. */
   apply(dir: string, updates: readonly Update[]): void;
 }

@@ -3,18 +3,21 @@ import { closeSync, fdatasyncSync, ftruncateSync, openSync, readdirSync } from "
 import { join } from "node:path";
 import { makeDir, readMaybe, writeAll } from "../store/files.ts";
 import { crashPoint } from "../system/crash.ts";
-import type { Listed, Target } from "./ecosystem.ts";
+import type { Audit, Listed, Rules } from "./ecosystem.ts";
 import type { UpdateSet } from "./search.ts";
 
 /** What was asked for; a campaign is gone on with only when the same is asked again. */
-export interface Asked {
+export interface Asked extends Rules {
   /** The commit everything starts from. */
   readonly base: string;
-  readonly target: Target;
   readonly checks: readonly string[];
   /** Names, with `*` for anything; none of them: all. */
   readonly only: readonly string[];
   readonly ignore: readonly string[];
+  /** Rules for groups (`groups.ts`); none: all are one. */
+  readonly groups: readonly string[];
+  /** A commit for each update. */
+  readonly split: boolean;
 }
 
 export interface Outcome {
@@ -40,7 +43,20 @@ export type Fact =
   /** Manifests and lockfile as they are checked in that run, as a tree of git's. */
   | { readonly type: "locked"; readonly run: number; readonly tree: string }
   | { readonly type: "checked"; readonly run: number; readonly set: UpdateSet; readonly outcome: Outcome }
-  | { readonly type: "ended"; readonly at: string; readonly branch: string | null; readonly commit: string | null };
+  /** What the manager says of holes: at the base, or with all of a group that is kept. */
+  | { readonly type: "audited"; readonly group: string | null; readonly audit: Audit }
+  /** The branch of a group. */
+  | { readonly type: "made"; readonly group: string; readonly branch: string; readonly commit: string }
+  | { readonly type: "pushed"; readonly group: string; readonly remote: string; readonly branch: string; readonly commit: string }
+  /** After this nothing more is to be done for the group. */
+  | ({ readonly type: "published"; readonly group: string } & Published)
+  | { readonly type: "ended"; readonly at: string };
+
+/** What became of a branch outside. */
+export interface Published {
+  readonly pr: { readonly number: number; readonly url: string; readonly draft: boolean } | null;
+  readonly notes: readonly string[];
+}
 
 export interface Campaign {
   readonly dir: string;
@@ -48,6 +64,14 @@ export interface Campaign {
   readonly facts: readonly Fact[];
   add(fact: Fact): void;
 }
+
+export type FactOf<T extends Fact["type"]> = Extract<Fact, { type: T }>;
+
+/** All of one kind, in their order. */
+export const factsOf = <T extends Fact["type"]>({ facts }: Campaign, type: T): FactOf<T>[] =>
+  facts.filter((fact): fact is FactOf<T> => fact.type === type);
+export const checksOf = (own: Campaign): FactOf<"checked">[] => factsOf(own, "checked");
+export const runsOf = (own: Campaign): number => factsOf(own, "checking").length;
 
 const fileOf = (dir: string): string => join(dir, "journal.jsonl");
 
@@ -107,6 +131,8 @@ export function open(parent: string, number: number): Campaign {
 export function isSame(campaign: Campaign, asked: Asked): boolean {
   const started = campaign.facts.find((fact) => fact.type === "started");
   if (started === undefined || campaign.facts.some(({ type }) => type === "ended")) return false;
-  const { base, target, checks, only, ignore } = started;
-  return JSON.stringify({ base, target, checks, only, ignore }) === JSON.stringify(asked);
+  const { type: _, at: _at, baseRef: _ref, manager: _manager, ...before } = started;
+  return sorted(before) === sorted(asked);
 }
+
+const sorted = (asked: Asked): string => JSON.stringify(Object.entries(asked).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -5,8 +5,12 @@ import { CopseError } from "../core/errors.ts";
 import { safeLine } from "../core/safe.ts";
 import { readMaybe } from "../store/files.ts";
 import { contentOf, type Edit, edited, endOf, propertiesOf, readJson } from "../system/json-text.ts";
-import type { Left, Listed, Place, Run, Target, Update } from "./ecosystem.ts";
-import { highest, inReach, isNewer, kindOf, lowest, rangeFor, reachOf } from "./versions.ts";
+import { type Bounds, choose, usualMinAgeMs } from "./choice.ts";
+import type { Audit, Left, Listed, Place, Ranges, Rules, Run, Update } from "./ecosystem.ts";
+import { releasesOf, repositoryOf } from "./links.ts";
+import { type Lookup, lookupBy } from "./packument.ts";
+import { isNamed } from "./patterns.ts";
+import { isNewer, kindOf, lowest, rangeFor } from "./versions.ts";
 
 /** One package as one manifest asks for it. */
 export interface Row {
@@ -20,7 +24,6 @@ export interface Row {
 }
 
 export const fields = ["dependencies", "devDependencies", "optionalDependencies"];
-const atOnce = 4;
 
 export const cannotList = (command: string, exitCode: number | null, why: string): CopseError =>
   new CopseError("COMMAND_FAILED", `${command} exited ${exitCode ?? "without a code"}: ${safeLine(why, 300)}`, {
@@ -37,54 +40,94 @@ export function answerOf<T>(command: string, { stdout, stderr, exitCode }: Await
   throw cannotList(command, exitCode, stderr || stdout);
 }
 
-export async function listFrom(dir: string, rows: readonly Row[], target: Target, run: Run): Promise<Listed> {
-  const found: Found[] = [];
-  for (let n = 0; n < rows.length; n += atOnce)
-    found.push(...(await Promise.all(rows.slice(n, n + atOnce).map((row) => look(dir, row, target, run)))).flat());
+/** What a listing goes by, besides the rows. */
+export interface Listing {
+  readonly dir: string;
+  readonly rules: Rules;
+  readonly run: Run;
+  readonly audit: Promise<Audit>;
+  readonly settings: Settings;
+}
+
+/** Of the manager's own settings, those that count. */
+export interface Settings {
+  /** As it tells them: registries by scope, a proxy. */
+  readonly all: Readonly<Record<string, unknown>>;
+  /** How long it wants versions to be out; null: it is not set. */
+  readonly minAgeMs: number | null;
+  /** Packages for which it does not. */
+  readonly exempt: readonly string[];
+}
+
+export async function listFrom(rows: readonly Row[], { dir, rules, run, audit, settings }: Listing): Promise<Listed> {
+  const lookup = lookupBy(settings.all, run);
+  const own = rules.minAgeMs ?? settings.minAgeMs;
+  const holes = await audit;
+  const bounds: Bounds = {
+    target: rules.target,
+    pin: rules.pin,
+    minAgeMs: Math.max(own ?? usualMinAgeMs, settings.minAgeMs ?? 0),
+    strict: settings.minAgeMs !== null,
+    isExempt: (name) => settings.minAgeMs !== null && rules.minAgeMs === null && isNamed(settings.exempt, name),
+    advisories: "found" in holes ? holes.found : [],
+    now: Date.now(),
+  };
+  const looked = await Promise.all(rows.map((row) => look(dir, row, bounds, lookup)));
+  const found = looked.flat();
+  const names = (what: Unknown["unknown"]) => [
+    ...new Set(found.flatMap((one) => ("unknown" in one && one.unknown === what ? [one.name] : []))),
+  ];
+  const [noTimes, noAnswer] = [names("times"), names("versions")];
+  const notes = [
+    ...(noTimes.length === 0 || bounds.minAgeMs === 0
+      ? []
+      : [`the registry does not say when versions came out, so their age counts for nothing: ${some(noTimes)}`]),
+    ...(noAnswer.length === 0 ? [] : [`the registry could not be asked for all versions; the newest one counts: ${some(noAnswer)}`]),
+  ];
   return {
     updates: joined(found.flatMap((one) => ("place" in one ? [one] : []))),
-    left: found.flatMap((one) => ("why" in one ? [one] : [])),
+    left: distinct(found.flatMap((one) => ("why" in one ? [one] : []))),
+    notes,
   };
 }
+
+const some = (names: readonly string[]): string =>
+  `${names.slice(0, 10).join(", ")}${names.length > 10 ? ` and ${names.length - 10} more` : ""}`;
 
 interface One {
   readonly name: string;
   readonly from: string;
   readonly to: string;
   readonly link: string | null;
+  readonly repository: string | null;
+  readonly peers: { readonly from: Ranges; readonly to: Ranges };
   readonly place: Place;
 }
-type Found = One | Left;
+/** Something the registry did not tell. */
+interface Unknown {
+  readonly name: string;
+  readonly unknown: "times" | "versions";
+}
+type Found = One | Left | Unknown;
 
-async function look(dir: string, row: Row, target: Target, run: Run): Promise<Found[]> {
+async function look(dir: string, row: Row, bounds: Bounds, lookup: Lookup): Promise<Found[]> {
   const { name, current, wanted, latest } = row;
   const place = placeOf(dir, row.location, name);
   if (place === undefined || !(isNewer(latest, current) || isNewer(wanted, current))) return [];
-  const left = (why: string): Left => ({ name, from: current, latest, why });
-  if (rangeFor(place.range, latest) === undefined) return [left(`its range \`${place.range}\` is not one version`)];
-  const reach = reachOf(current, target);
-  const to = await newestIn(name, { current, wanted, latest }, reach, run);
-  const beyond = to !== latest && isNewer(latest, current) ? [left(`${latest} is beyond what ${target} allows`)] : [];
-  if (to === null || !isNewer(to, current)) return beyond;
-  return [{ name, from: current, to, link: linkOf(dir, row), place }, ...beyond];
-}
-
-/** The registry is asked only where what npm has said does not tell. */
-async function newestIn(
-  name: string,
-  { current, wanted, latest }: { current: string; wanted: string; latest: string },
-  reach: string | null,
-  run: Run,
-): Promise<string | null> {
-  if (reach === null || inReach(latest, reach)) return isNewer(latest, current) ? latest : wanted;
-  const { stdout } = await run(["npm", "view", `${name}@${reach}`, "version", "--json"]);
-  try {
-    const versions: unknown = JSON.parse(stdout);
-    const all = (Array.isArray(versions) ? versions : [versions]).filter((one): one is string => typeof one === "string");
-    return highest(all, reach);
-  } catch {
-    return inReach(wanted, reach) ? wanted : null;
-  }
+  if (rangeFor(place.range, latest) === undefined)
+    return [{ name, from: current, latest, why: `its range \`${place.range}\` is not one version` }];
+  const told = await lookup(name);
+  const known = told ?? { versions: { [wanted]: {}, [latest]: {} }, time: null };
+  const { to, left } = choose(row, known, bounds);
+  const unknown: Unknown[] = told === undefined ? [{ name, unknown: "versions" }] : told.time === null ? [{ name, unknown: "times" }] : [];
+  const peersOf = (version: string): Ranges => known.versions[version]?.peerDependencies ?? {};
+  const own = manifestOf(dir, row);
+  const repository = repositoryOf(known.versions[to ?? latest]?.repository ?? own.repository);
+  const link = releasesOf(repository) ?? own.homepage ?? repository;
+  const rest = [...left.map((one) => (one.beyond ? { ...one, link } : one)), ...unknown];
+  if (to === null) return rest;
+  const one: One = { name, from: current, to, link, repository, peers: { from: peersOf(current), to: peersOf(to) }, place };
+  return [one, ...rest];
 }
 
 function placeOf(dir: string, location: string, name: string): Place | undefined {
@@ -97,33 +140,27 @@ function placeOf(dir: string, location: string, name: string): Place | undefined
   return undefined;
 }
 
-/** By what the installed package says of itself. */
-function linkOf(dir: string, { name, location }: Row): string | null {
+/** What the installed package says of itself. */
+function manifestOf(dir: string, { name, location }: Row): { repository?: unknown; homepage?: string } {
   const files = [location, ""].map((at) => join(dir, at, "node_modules", name, "package.json"));
-  const text = files.map(readMaybe).find((one) => one !== undefined);
-  if (text === undefined) return null;
   try {
-    const { repository, homepage } = JSON.parse(text) as { repository?: string | { url?: string }; homepage?: string };
-    const url = typeof repository === "string" ? repository : repository?.url;
-    const [, path] =
-      /^(?:(?:git\+)?(?:https?|ssh|git):\/\/(?:git@)?github\.com\/|github:|git@github\.com:)?([\w-]+\/[\w.-]+?)(?:\.git)?(?:#.*)?$/.exec(
-        url ?? "",
-      ) ?? [];
-    return path === undefined ? (homepage ?? null) : `https://github.com/${path}/releases`;
+    return JSON.parse(files.map(readMaybe).find((one) => one !== undefined) ?? "{}");
   } catch {
-    return null;
+    return {};
   }
 }
+
+const distinct = (all: readonly Left[]): Left[] => [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 
 /** One for each package and version. */
 function joined(all: readonly One[]): Update[] {
   const keys = [...new Set(all.map(({ name, to }) => `${name}@${to}`))];
   return keys.map((key) => {
     const some = all.filter(({ name, to }) => `${name}@${to}` === key);
-    const { name, to, link } = some[0] as One;
+    const { name, to, link, repository, peers } = some[0] as One;
     const from = lowest(some.map((one) => one.from));
     const dev = some.every(({ place }) => place.field === "devDependencies");
-    return { name, from, to, kind: kindOf(from, to), dev, places: some.map(({ place }) => place), link };
+    return { name, from, to, kind: kindOf(from, to), dev, places: some.map(({ place }) => place), link, repository, peers };
   });
 }
 

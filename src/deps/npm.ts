@@ -1,8 +1,10 @@
 /** npm, workspaces too: what it calls outdated, and how it locks and installs. */
 import { join } from "node:path";
 import { readMaybe } from "../store/files.ts";
-import type { Ecosystem, Listed, Run, Target } from "./ecosystem.ts";
+import { auditOf, npmFound } from "./audit.ts";
+import type { Audit, Ecosystem, Listed, Rules, Run } from "./ecosystem.ts";
 import { answerOf, apply, cannotList, listFrom } from "./manifests.ts";
+import { settingsOf } from "./settings.ts";
 
 /** `locked`: the repository keeps a lockfile. `test`: its manifest has a script of that name. */
 export function npm({ locked, test }: { readonly locked: boolean; readonly test: boolean }): Ecosystem {
@@ -19,6 +21,7 @@ export function npm({ locked, test }: { readonly locked: boolean; readonly test:
     check: test ? "npm test" : null,
     list,
     apply,
+    audit: (run) => auditOf(["npm", "audit", "--json", "--package-lock-only"], run, npmFound),
   };
 }
 
@@ -30,19 +33,20 @@ interface Row {
   readonly dependedByLocation?: string;
 }
 
-async function list(dir: string, target: Target, run: Run): Promise<Listed> {
-  const { stdout, stderr, exitCode } = await run(["npm", "outdated", "--json", "--long"]);
+async function list(dir: string, rules: Rules, run: Run, audit: Promise<Audit>): Promise<Listed> {
+  const [{ stdout, stderr, exitCode }, settings] = await Promise.all([
+    run(["npm", "outdated", "--json", "--long"]),
+    settingsOf(["npm", "config", "list", "--json"], run),
+  ]);
   const answer = rowsIn(stdout, stderr, exitCode);
   const rows = Object.entries(answer).flatMap(([name, some]) => (Array.isArray(some) ? some : [some]).map((row) => ({ ...row, name })));
   return await listFrom(
-    dir,
     rows.flatMap(({ name, current, wanted = current, latest, dependedByLocation = "" }) =>
       current === undefined || wanted === undefined || latest === undefined
         ? []
         : [{ name, current, wanted, latest, location: dependedByLocation }],
     ),
-    target,
-    run,
+    { dir, rules, run, audit, settings },
   );
 }
 

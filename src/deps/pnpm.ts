@@ -1,8 +1,10 @@
 /** pnpm, workspaces too: what it calls outdated, and how it locks and installs. */
 import { readFileSync, realpathSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { Ecosystem, Listed, Run, Target } from "./ecosystem.ts";
+import { auditOf, registryFound } from "./audit.ts";
+import type { Audit, Ecosystem, Listed, Rules, Run } from "./ecosystem.ts";
 import { answerOf, apply, fields, listFrom, type Row } from "./manifests.ts";
+import { settingsOf } from "./settings.ts";
 import { inReach } from "./versions.ts";
 
 /** `locked`: the repository keeps a lockfile. `test`: its manifest has a script of that name. */
@@ -17,6 +19,7 @@ export function pnpm({ locked, test }: { readonly locked: boolean; readonly test
     check: test ? "pnpm test" : null,
     list,
     apply,
+    audit: (run) => auditOf(["pnpm", "audit", "--json"], run, registryFound),
   };
 }
 
@@ -27,7 +30,7 @@ interface Outdated {
 }
 
 /** It names a package once, with one of those that ask for it; the manifests say who all do. */
-async function list(dir: string, target: Target, run: Run): Promise<Listed> {
+async function list(dir: string, rules: Rules, run: Run, audit: Promise<Audit>): Promise<Listed> {
   const outdated = answerOf<Record<string, Outdated>>("pnpm outdated", await run(["pnpm", "outdated", "--recursive", "--format", "json"]));
   const projects = answerOf<{ path: string }[]>("pnpm ls", await run(["pnpm", "ls", "--recursive", "--depth", "-1", "--json"]));
   const rows: Row[] = [];
@@ -42,5 +45,5 @@ async function list(dir: string, target: Target, run: Run): Promise<Listed> {
       if (own !== undefined) rows.push({ name, current: own, wanted: inReach(wanted, range) ? wanted : own, latest, location });
     }
   }
-  return await listFrom(dir, rows, target, run);
+  return await listFrom(rows, { dir, rules, run, audit, settings: await settingsOf(["pnpm", "config", "list", "--json"], run) });
 }

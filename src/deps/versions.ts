@@ -4,7 +4,7 @@ import lt from "semver/functions/lt.js";
 import satisfies from "semver/functions/satisfies.js";
 import sort from "semver/functions/sort.js";
 import valid from "semver/functions/valid.js";
-import maxSatisfying from "semver/ranges/max-satisfying.js";
+import validRange from "semver/ranges/valid.js";
 import type { Kind, Target } from "./ecosystem.ts";
 
 /** By what a caret and a tilde let pass, so that below 1.0 a minor counts as a major, and below 0.1 a patch does too. */
@@ -22,7 +22,11 @@ export function reachOf(from: string, target: Target): string | null {
 
 export const inReach = (version: string, reach: string | null): boolean => reach === null || satisfies(version, reach);
 export const isNewer = (version: string, than: string): boolean => gt(version, than);
-export const highest = (versions: readonly string[], reach: string): string | null => maxSatisfying([...versions], reach);
+export const highestOf = (versions: readonly string[]): string | undefined => sort([...versions]).at(-1);
+/** Do they differ in nothing but the patch? */
+export const onOneLine = (a: string, b: string): boolean => satisfies(a, `${minorOf(b)}.x`, { includePrerelease: true });
+export const isRange = (text: string): boolean => validRange(text) !== null;
+const minorOf = (version: string): string => version.split(".").slice(0, 2).join(".");
 export const lowest = (versions: readonly string[]): string => sort([...versions])[0] as string;
 
 /** The range with the new version in it, as far-reaching as it was; undefined for one that is no single version with `^`, `~`, `=` or nothing before it. */

@@ -1,6 +1,8 @@
 /** yarn 1, workspaces too: what it calls outdated, and how it locks and installs. */
-import type { Ecosystem, Listed, Run, Target } from "./ecosystem.ts";
+import { auditOf, yarnFound } from "./audit.ts";
+import type { Audit, Ecosystem, Listed, Rules, Run } from "./ecosystem.ts";
 import { answerOf, apply, cannotList, listFrom } from "./manifests.ts";
+import { settingsOf } from "./settings.ts";
 
 interface Facts {
   /** The repository keeps a lockfile. */
@@ -18,9 +20,20 @@ export function yarn({ locked, workspaces, test }: Facts): Ecosystem {
     lock: locked ? ["yarn", "install", "--ignore-scripts", "--non-interactive"] : null,
     install: ["yarn", "install", locked ? "--frozen-lockfile" : "--pure-lockfile", "--non-interactive", "--prefer-offline"],
     check: test ? "yarn test" : null,
-    list: (dir, target, run) => list(dir, workspaces, target, run),
+    list: (dir, rules, run, audit) => list(dir, workspaces, rules, run, audit),
     apply,
+    audit,
   };
+}
+
+const configList = ["yarn", "config", "list", "--json"] as const;
+
+/** Its audit sends all names and versions to its own registry; that is nobody's business where packages come from elsewhere. */
+async function audit(run: Run): Promise<Audit> {
+  const { registry } = (await settingsOf(configList, run)).all;
+  if (!/^https:\/\/registry\.(?:yarnpkg\.com|npmjs\.org)\/?$/.test(String(registry)))
+    return { why: "yarn 1 asks registry.yarnpkg.com for them whatever registry is set, so it was not asked" };
+  return await auditOf(["yarn", "audit", "--json"], run, yarnFound);
 }
 
 /** A table among lines of JSON, its columns named; without workspaces one of them is missing. */
@@ -29,7 +42,7 @@ interface Table {
   readonly data: { readonly head: readonly string[]; readonly body: readonly (readonly string[])[] };
 }
 
-async function list(dir: string, workspaces: boolean, target: Target, run: Run): Promise<Listed> {
+async function list(dir: string, workspaces: boolean, rules: Rules, run: Run, audit: Promise<Audit>): Promise<Listed> {
   const said = await run(["yarn", "outdated", "--json"]);
   if (said.exitCode === null || said.exitCode > 1) throw cannotList("yarn outdated", said.exitCode, said.stderr);
   const table = said.stdout
@@ -49,10 +62,8 @@ async function list(dir: string, workspaces: boolean, target: Target, run: Run):
     };
   });
   return await listFrom(
-    dir,
     rows.filter(({ current, wanted, latest }) => [current, wanted, latest].every((version) => /^\d/.test(version))),
-    target,
-    run,
+    { dir, rules, run, audit, settings: await settingsOf(configList, run) },
   );
 }
 

@@ -32,10 +32,7 @@ async function remotes(dir: string): Promise<string[]> {
  */
 export async function pushBranch(dir: string, remote: string, branch: string, tip: string, last: string | null): Promise<void> {
   const ref = `refs/heads/${branch}`;
-  const look = async () => {
-    const row = (await git(dir, ["ls-remote", "--end-of-options", remote, ref])).split("\n").find((one) => one.endsWith(`\t${ref}`));
-    return row?.split("\t")[0] ?? "";
-  };
+  const look = async () => (await tipAt(dir, remote, branch)) ?? "";
   const old = await look();
   if (old === tip) return;
   if (old !== "" && old !== last && (await gitMaybe(dir, ["merge-base", "--is-ancestor", old, tip])) === undefined)
@@ -48,6 +45,13 @@ export async function pushBranch(dir: string, remote: string, branch: string, ti
     // Somebody else may have pushed the very same in between.
     if ((await look().catch(() => "")) !== tip) throw error;
   }
+}
+
+/** Where a branch of the remote is now; undefined: it has none of that name. @throws CopseError GIT_FAILED */
+export async function tipAt(dir: string, remote: string, branch: string): Promise<string | undefined> {
+  const ref = `refs/heads/${branch}`;
+  const row = (await git(dir, ["ls-remote", "--end-of-options", remote, ref])).split("\n").find((one) => one.endsWith(`\t${ref}`));
+  return row?.split("\t")[0];
 }
 
 /** Where pushes to the remote go, `insteadOf` of the configuration applied. */

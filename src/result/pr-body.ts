@@ -4,7 +4,7 @@
  */
 import { wordsOf } from "../core/chain.ts";
 import { sayDuration } from "../core/duration.ts";
-import { cell, code, count, plain, quote, shorten } from "../core/markdown.ts";
+import { cell, code, count, mute, plain, quote, shorten } from "../core/markdown.ts";
 import { redact } from "../core/redact.ts";
 import { safe } from "../core/safe.ts";
 import type { Task } from "../core/task.ts";
@@ -74,7 +74,3 @@ function changes(difference: Difference, clean: (text: string) => string): strin
   const more = difference.paths.length > 50 ? `\n\n… and ${difference.paths.length - 50} more files.` : "";
   return `${count(difference.commits, "commit")}, ${count(difference.files, "file")}, +${difference.insertions} −${difference.deletions}.\n\n| file | + | − |\n| --- | --- | --- |\n${rows.join("\n")}${more}`;
 }
-
-/** Nobody is called, no issue closed, by a text that is not a person's. */
-const mute = (text: string): string =>
-  text.replaceAll("@", "@\u200b").replace(/\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b(?=[\s:]+(?:[\w./-]*#\d|https?:))/gi, "$1\u200b");

@@ -37,7 +37,8 @@ export async function publish(wanted: Publish): Promise<Opened> {
   // One at a time for a task on this machine; what another machine does meanwhile, the forge and the lease on the branch tell.
   return await withLock(join(wanted.dir, "pull-request"), async () => {
     const remote = await pushOnly(wanted);
-    const target = await targetOf(wanted, remote);
+    const { repo, baseRef, branch } = wanted.task;
+    const target = await targetOf({ ...wanted, repo, baseRef, branch: branch as string }, remote);
     if ("why" in target) return { pr: null, notes: [target.why] };
     return await openPullRequest({ ...wanted, ...target });
   });
@@ -59,27 +60,35 @@ export async function preview(wanted: Omit<Publish, "pushed" | "dir" | "tip">): 
   return `push ${task.branch} to ${remote} (${url})\npull request into ${base}${more.length > 0 ? `, ${more.join(", ")}` : ""}\n\n${title}\n\n${body}`;
 }
 
-type Target = { readonly forge: Forge; readonly head: ForgeRepo; readonly base: string } | { readonly why: string };
+export type Target = { readonly forge: Forge; readonly head: ForgeRepo; readonly base: string } | { readonly why: string };
 
-async function targetOf({ task, forges, env }: Publish, remote: string): Promise<Target> {
-  const pushUrl = await pushUrlOf(task.repo, remote);
-  const baseRemote = (await baseRemoteOf(task.repo)) ?? remote;
-  const url = baseRemote === remote ? pushUrl : await pushUrlOf(task.repo, baseRemote);
+/** A branch that is to be merged where it began. */
+export interface Source extends Pick<Publish, "forges" | "env"> {
+  readonly repo: string;
+  readonly branch: string;
+  readonly baseRef: string | null;
+}
+
+/** The forge a branch that was pushed to `remote` is proposed on, or why there is none. @throws CopseError GIT_FAILED, FORGE_FAILED */
+export async function targetOf({ repo: dir, branch, baseRef, forges, env }: Source, remote: string): Promise<Target> {
+  const pushUrl = await pushUrlOf(dir, remote);
+  const baseRemote = (await baseRemoteOf(dir)) ?? remote;
+  const url = baseRemote === remote ? pushUrl : await pushUrlOf(dir, baseRemote);
   const [head, repo] = [forgeOf(pushUrl, forges, env), forgeOf(url, forges, env)];
   const byHand = (why: string): Target => {
-    const link = compareUrl(url, baseOf(task) ?? "main", task.branch as string, repo?.kind);
+    const link = compareUrl(url, baseOf({ baseRef }) ?? "main", branch, repo?.kind);
     return { why: `the branch is pushed, but there is no pull request: ${why}${link === undefined ? "" : `; open it here: ${link}`}` };
   };
   if (head === undefined || repo === undefined) return byHand("no forge is known by that remote (see `forges` in your configuration)");
   if (head.kind !== repo.kind || head.host !== repo.host) return byHand(`${remote} and ${baseRemote} are on different forges`);
-  const token = await tokenFor(repo, env, task.repo);
+  const token = await tokenFor(repo, env, dir);
   if (token === null) return byHand(`there is no login for ${repo.host} (gh auth login, or GH_TOKEN)`);
   const forge = await driverFor(repo, token);
-  return { forge, head, base: baseOf(task) ?? (await forge.defaultBranch()) };
+  return { forge, head, base: baseOf({ baseRef }) ?? (await forge.defaultBranch()) };
 }
 
 /** The branch it began from, where that is one of the remote's: `origin/main` → `main`. */
-function baseOf(task: Task): string | null {
-  const [, branch] = /^(?:origin|upstream)\/(.+)$/.exec(task.baseRef ?? "") ?? [];
+function baseOf({ baseRef }: Pick<Task, "baseRef">): string | null {
+  const [, branch] = /^(?:origin|upstream)\/(.+)$/.exec(baseRef ?? "") ?? [];
   return branch === undefined || branch === "HEAD" ? null : branch;
 }

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { CopseError } from "../core/errors.ts";
 import type { PrPolicy, PullRequestSeen, Task } from "../core/task.ts";
-import type { Forge, ForgeRepo, PullRequest } from "../forge/forge.ts";
+import type { Ends, Forge, ForgeRepo, PullRequest } from "../forge/forge.ts";
 import type { Difference } from "../git/changes.ts";
 import { fillTemplate, readOwn } from "../store/templates.ts";
 import { crashPoint } from "../system/crash.ts";
@@ -29,30 +29,47 @@ export interface Opened {
 
 /** The branch is pushed already. @throws CopseError FORGE_FAILED */
 export async function openPullRequest(wanted: Wanted): Promise<Opened> {
-  const { task, forge, head, base } = wanted;
+  const { task, forge, head, base, policy } = wanted;
+  const isMine = (body: string) => isOurs(body, task);
   const ends = { head, branch: task.branch as string, base };
-  const page = pageOf(wanted);
-  const there = await forge.find(ends);
-  if (there !== undefined) return await adopt(wanted, there, page);
-  crashPoint("pr-create");
-  const made = await forge.create({ ...ends, ...page, draft: wanted.policy.draft });
-  crashPoint("pr-created");
-  if (made.did === "nothing") return { pr: null, notes: ["the forge sees no commits between the branches, so there is no pull request"] };
-  if (made.did === "created") return { pr: brief(made.pr), notes: [...made.notes, ...(await forge.extras(made.pr, wanted.policy))] };
-  const first = await forge.find(ends);
-  if (first !== undefined) return await adopt(wanted, first, page);
-  throw new CopseError("FORGE_FAILED", "the forge says there is a pull request for the branch, and shows none", {
-    hint: `Try again: copse pr ${task.label}`,
-  });
+  return await propose({ forge, ends, page: pageOf(wanted), policy, isMine, again: `copse pr ${task.label}` });
 }
 
-interface Page {
+export interface Page {
   readonly title: string;
   readonly body: string;
 }
 
-async function adopt({ task, forge }: Wanted, pr: PullRequest, page: Page): Promise<Opened> {
-  if (!isOurs(pr.body, task))
+export interface Proposal {
+  readonly forge: Forge;
+  readonly ends: Ends;
+  readonly page: Page;
+  readonly policy: PrPolicy;
+  /** Is the pull request with this text to be written over? */
+  readonly isMine: (body: string) => boolean;
+  /** The command to try again with. */
+  readonly again: string;
+}
+
+/** One pull request between two branches, found, made, or brought up to date. @throws CopseError FORGE_FAILED */
+export async function propose(wanted: Proposal): Promise<Opened> {
+  const { forge, ends, page, policy } = wanted;
+  const there = await forge.find(ends);
+  if (there !== undefined) return await adopt(wanted, there);
+  crashPoint("pr-create");
+  const made = await forge.create({ ...ends, ...page, draft: policy.draft });
+  crashPoint("pr-created");
+  if (made.did === "nothing") return { pr: null, notes: ["the forge sees no commits between the branches, so there is no pull request"] };
+  if (made.did === "created") return { pr: brief(made.pr), notes: [...made.notes, ...(await forge.extras(made.pr, policy))] };
+  const first = await forge.find(ends);
+  if (first !== undefined) return await adopt(wanted, first);
+  throw new CopseError("FORGE_FAILED", "the forge says there is a pull request for the branch, and shows none", {
+    hint: `Try again: ${wanted.again}`,
+  });
+}
+
+async function adopt({ forge, page, isMine }: Proposal, pr: PullRequest): Promise<Opened> {
+  if (!isMine(pr.body))
     return { pr: brief(pr), notes: [`pull request #${pr.number} for this branch is somebody's own; its text is left as it is`] };
   const same = pr.title === page.title && pr.body.replaceAll("\r\n", "\n").trimEnd() === page.body.trimEnd();
   return { pr: brief(same ? pr : await forge.update(pr.number, page)), notes: [] };

@@ -14,6 +14,16 @@ export interface AgentConfig {
   readonly permissionMode?: string;
 }
 
+export interface DepsConfig {
+  readonly target: "patch" | "minor" | "latest";
+  readonly ignore: readonly string[];
+  readonly pin: Readonly<Record<string, string>>;
+  readonly groups: readonly string[];
+  /** null: as the package manager is set to. */
+  readonly minAge: string | null;
+  readonly verify: readonly string[];
+}
+
 export interface Config {
   readonly limit: number;
   readonly groups: Readonly<Record<string, number>>;
@@ -49,6 +59,7 @@ export interface Config {
   readonly notify: NotifySettings;
   readonly hooks: UserHooks;
   readonly gates: Gates;
+  readonly deps: DepsConfig;
 }
 
 export type Origin = "default" | "person" | "project" | "environment";
@@ -96,6 +107,7 @@ const defaults: Config = {
   notify: { when: "on-complete", desktop: true },
   hooks: {},
   gates: {},
+  deps: { target: "minor", ignore: [], pin: {}, groups: [], minAge: null, verify: [] },
 };
 
 export const configKeys = Object.keys(defaults) as (keyof Config)[];
@@ -145,6 +157,7 @@ export function loadConfig(top: string | null, env: Env = process.env): Loaded {
     notify: { ...defaults.notify, ...person.notify },
     hooks: both(person.hooks, project.hooks),
     gates: { ...person.gates, ...project.gates },
+    deps: { ...defaults.deps, ...person.deps, ...project.deps },
   };
   const origin = Object.fromEntries(
     configKeys.map((key) => [key, layers.filter(([, layer]) => layer[key] !== undefined).at(-1)?.[0] ?? "default"]),

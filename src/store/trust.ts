@@ -5,10 +5,21 @@ import { readMaybe } from "./files.ts";
 import { stateDir, trustFile } from "./paths.ts";
 
 /** The settings of a project that run something, tell an agent what to do, or widen what it may do; `worktrees` when it writes outside of the repository. */
-const executable: readonly (keyof Config)[] = ["setup", "verify", "after", "agents", "permissionMode", "allow", "worktrees", "hooks"];
+const executable: readonly (keyof Config)[] = [
+  "setup",
+  "verify",
+  "after",
+  "agents",
+  "permissionMode",
+  "allow",
+  "worktrees",
+  "hooks",
+  "deps",
+];
 
 function isExecutable(key: keyof Config, project: Readonly<Partial<Config>>): boolean {
   if (project[key] === undefined) return false;
+  if (key === "deps") return (project.deps?.verify ?? []).length > 0;
   return key !== "worktrees" || /^[/~]|(?:^|\/)\.\.(?:\/|$)/.test(project.worktrees ?? "");
 }
 
@@ -21,7 +32,9 @@ export interface Executable {
 /** What in the project's configuration needs trust; undefined when nothing does. */
 export function executableOf(project: Readonly<Partial<Config>>, repoId: string): Executable | undefined {
   const parts = Object.fromEntries(
-    executable.filter((key) => isExecutable(key, project)).map((key) => [key, project[key]]),
+    executable
+      .filter((key) => isExecutable(key, project))
+      .map((key) => [key, key === "deps" ? { verify: project.deps?.verify } : project[key]]),
   ) as Partial<Config>;
   if (Object.keys(parts).length === 0) return undefined;
   return {

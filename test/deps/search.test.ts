@@ -152,14 +152,12 @@ test("against all sets there are, for up to seven: none larger passes, whoever i
 });
 
 test("d culprits of n, each alone: about 2 d log2(n/d) checks, and rounds by the fourth logarithm", () => {
-  const some = fc
-    .integer({ min: 2, max: 200 })
-    .chain((count) =>
-      fc.record({
-        count: fc.constant(count),
-        bad: fc.uniqueArray(fc.integer({ min: 0, max: count - 1 }), { minLength: 1, maxLength: Math.min(count, 12) }),
-      }),
-    );
+  const some = fc.integer({ min: 2, max: 200 }).chain((count) =>
+    fc.record({
+      count: fc.constant(count),
+      bad: fc.uniqueArray(fc.integer({ min: 0, max: count - 1 }), { minLength: 1, maxLength: Math.min(count, 12) }),
+    }),
+  );
   fc.assert(
     fc.property(some, ({ count, bad }) => {
       const walk = search(count, (set) => set.some((one) => bad.includes(one)));

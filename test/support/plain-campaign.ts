@@ -47,7 +47,7 @@ const ecosystem: Ecosystem = {
 const done = await campaign({
   state,
   repo: findRepository(repo),
-  asked: { base, target: "minor", checks: [check], only: [], ignore: [] },
+  asked: { base, target: "minor", checks: [check], only: [], ignore: [], groups: [], split: false, pin: {}, minAgeMs: 0 },
   baseRef: "HEAD",
   ecosystem,
   limit,
@@ -55,9 +55,13 @@ const done = await campaign({
   signal: new AbortController().signal,
   fresh: false,
   branch: (label) => `copse/${label}`,
+  publish: null,
+  handOver: null,
   told: () => {},
 });
-const { verdicts, branch, resumed, number } = done;
+const { parts, resumed, number } = done;
+const verdicts = parts.flatMap((part) => part.verdicts);
+const branch = parts[0]?.branch;
 process.stdout.write(
   JSON.stringify({
     number,

@@ -161,33 +161,62 @@ export const resultCommands = (parser: Argv, done: Done): Argv =>
       (y) =>
         json(
           y.usage(
-            help("copse deps [--target minor]", [
+            help("copse deps [--target minor] [--pr]", [
               "copse deps --dry-run",
               "copse deps",
               'copse deps --target patch --verify "npm test" --verify "npm run build"',
               'copse deps --only "@types/*" --ignore react',
+              'copse deps --pr --group dev --group "eslint=eslint,@eslint/*"',
+              "copse deps -b --pr --fix --majors",
             ]),
           ),
         )
-          .option("target", { choices: ["patch", "minor", "latest"] as const, default: "minor" as const, describe: "How far to go" })
+          .option("background", { alias: ["b", "bg"], type: "boolean", describe: "Return the prompt at once; it runs as a task" })
+          .option("target", { choices: ["patch", "minor", "latest"] as const, describe: "How far to go (default: minor)" })
           .option("verify", { type: "string", array: true, describe: "A command that has to pass (repeatable; default: npm test)" })
           .option("only", { type: "string", array: true, describe: "Only these packages; * stands for anything" })
           .option("ignore", { type: "string", array: true, describe: "Not these" })
+          .option("group", { type: "string", array: true, describe: "A branch each: dev, kind, or name=pattern,pattern (repeatable)" })
+          .option("min-age", { type: "string", describe: "Versions have to be out so long (default: as npm is set, else 3d; 0: no rule)" })
+          .option("pr", { type: "boolean", describe: "Push, and open a pull request for each group, or bring its open one up to date" })
+          .option("deliver", { choices: ["report", "branch", "pr"] as const, describe: "report (default), branch to push it, or pr" })
+          .option("draft", { type: "boolean", describe: "Open it as a draft (the default; see `pr.draft`)" })
+          .option("split", { type: "boolean", describe: "A commit for each update, or --no-split (default: when it is pushed)" })
+          .option("fix", { type: "boolean", describe: "Hand each update that fails to an agent, a task each" })
+          .option("majors", { type: "boolean", describe: "Hand newer majors that were not tried to an agent, a task each" })
+          .option("max-tasks", { type: "string", describe: "Tasks for agents at most (default 5)" })
+          .option("agent", { type: "string", describe: "The agent they get" })
+          .option("model", { type: "string", describe: "Its model" })
           .option("base", { type: "string", describe: "The commit to start from" })
           .option("limit", { type: "string", describe: "Checks at once" })
           .option("dry-run", { type: "boolean", describe: "List what could be updated; try nothing" })
-          .option("fresh", { type: "boolean", describe: "Begin anew, not where an earlier one was cut short" }),
+          .option("fresh", { type: "boolean", describe: "Begin anew, not where an earlier one was cut short" })
+          .option("quiet", { alias: "q", type: "boolean", describe: "With --background: print the id only" }),
       (args) =>
         done(() =>
-          import("../commands/deps.ts").then(({ deps }) => {
+          import("../commands/deps.ts").then(({ deps, depsInBackground }) => {
             const some = (name: string) => ((args[name] as string[] | undefined) ?? []).map(String);
+            const one = (name: string) => (args[name] === undefined ? undefined : String(args[name]));
+            if (args["background"] === true && args["dry-run"] !== true)
+              return depsInBackground({ json: args["json"] === true, quiet: args["quiet"] === true });
             return deps({
-              target: args["target"] as "patch" | "minor" | "latest",
+              target: args["target"] as "patch" | "minor" | "latest" | undefined,
               verify: some("verify"),
               only: some("only"),
               ignore: some("ignore"),
-              base: args["base"] as string | undefined,
-              limit: args["limit"] as string | undefined,
+              group: some("group"),
+              minAge: one("min-age"),
+              base: one("base"),
+              limit: one("limit"),
+              deliver: args["deliver"] as "report" | "branch" | "pr" | undefined,
+              pr: args["pr"] === true,
+              draft: args["draft"] === true,
+              split: args["split"] as boolean | undefined,
+              fix: args["fix"] === true,
+              majors: args["majors"] === true,
+              maxTasks: one("max-tasks"),
+              agent: one("agent"),
+              model: one("model"),
               dryRun: args["dry-run"] === true,
               fresh: args["fresh"] === true,
               json: args["json"] === true,

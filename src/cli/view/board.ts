@@ -60,6 +60,46 @@ export function board(
   };
 }
 
+/** One row for work whose steps are not known beforehand: its title says what goes on, lines below it stay. */
+export function ticker(title: string): { say(title: string): void; line(text: string): void; close(isWell: boolean): Promise<void> } {
+  let end = (_isWell: boolean) => {};
+  const ended = new Promise<boolean>((resolve) => {
+    end = resolve;
+  });
+  let now: Pick<ListrTaskWrapper<unknown, never, never>, "title" | "output"> | undefined;
+  const listr = new Listr(
+    [
+      {
+        title,
+        task: async (_: unknown, wrapper) => {
+          now = wrapper as never;
+          if (!(await ended)) throw new Error(title);
+        },
+        rendererOptions: { outputBar: Number.POSITIVE_INFINITY, persistentOutput: true },
+      },
+    ],
+    {
+      exitOnError: false,
+      collectErrors: false,
+      registerSignalListeners: false,
+      rendererOptions: { showErrorMessage: false, collapseErrors: false },
+    },
+  );
+  const done = listr.run();
+  return {
+    say(text) {
+      if (now) now.title = text;
+    },
+    line(text) {
+      if (now) now.output = text;
+    },
+    async close(isWell) {
+      end(isWell);
+      await done;
+    },
+  };
+}
+
 function makeRow(task: Task): Row {
   let settle = () => {};
   const settled = new Promise<void>((resolve) => {

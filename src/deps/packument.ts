@@ -1,0 +1,76 @@
+/** What the registry knows of a package: its versions, and when each came out. Asked over HTTP where that needs no login, else through the manager's own program, which has it. */
+import type { Ranges, Run } from "./ecosystem.ts";
+
+interface Manifest {
+  readonly peerDependencies?: Ranges;
+  readonly repository?: unknown;
+  readonly deprecated?: unknown;
+}
+
+export interface Packument {
+  readonly versions: Readonly<Record<string, Manifest>>;
+  /** When each version came out; null where the registry does not say. */
+  readonly time: Readonly<Record<string, string>> | null;
+}
+
+/** undefined: the registry cannot be asked for it. */
+export type Lookup = (name: string) => Promise<Packument | undefined>;
+
+const answerMs = 30_000;
+const atOnce = 8;
+
+/** `settings`: the manager's own. Each package is asked for once. */
+export function lookupBy(settings: Readonly<Record<string, unknown>>, run: Run): Lookup {
+  const known = new Map<string, Promise<Packument | undefined>>();
+  let free = atOnce;
+  const waiting: (() => void)[] = [];
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (free === 0) await new Promise<void>((resolve) => void waiting.push(resolve));
+    else free -= 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    }
+  };
+  return (name) => {
+    const asked = known.get(name) ?? inTurn(async () => (await overHttp(settings, name)) ?? (await overProgram(name, run)));
+    known.set(name, asked);
+    return asked;
+  };
+}
+
+/** Not through a proxy: the program knows how to speak with it. */
+async function overHttp(settings: Readonly<Record<string, unknown>>, name: string): Promise<Packument | undefined> {
+  const base = settings[`${name.split("/")[0]}:registry`] ?? settings["registry"];
+  if (typeof base !== "string" || isSet(settings["proxy"]) || isSet(settings["https-proxy"])) return undefined;
+  try {
+    const url = new URL(name.replace("/", "%2f"), `${base.replace(/\/+$/, "")}/`);
+    const answer = await fetch(url, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(answerMs) });
+    return answer.ok ? packumentIn(await answer.json()) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isSet = (value: unknown): boolean => typeof value === "string" && value !== "";
+
+async function overProgram(name: string, run: Run): Promise<Packument | undefined> {
+  const { stdout } = await run(["npm", "view", name, "versions", "time", "--json"]);
+  try {
+    const { versions, time } = JSON.parse(stdout) as { versions?: string[] | string; time?: Record<string, string> };
+    const all = versions === undefined ? [] : [versions].flat();
+    return all.length === 0 ? undefined : packumentIn({ versions: Object.fromEntries(all.map((one) => [one, {}])), time });
+  } catch {
+    return undefined;
+  }
+}
+
+function packumentIn(answer: unknown): Packument | undefined {
+  const { versions, time } = (answer ?? {}) as { versions?: Packument["versions"]; time?: Record<string, string> };
+  if (typeof versions !== "object" || versions === null) return undefined;
+  const told = typeof time === "object" && time !== null && Object.keys(versions).some((one) => typeof time[one] === "string");
+  return { versions, time: told ? time : null };
+}
