@@ -59,7 +59,9 @@ const done = await campaign({
   handOver: null,
   told: () => {},
 });
-const { verdicts, branch, resumed, number } = done;
+const { parts, resumed, number } = done;
+const verdicts = parts.flatMap((part) => part.verdicts);
+const branch = parts[0]?.branch;
 process.stdout.write(
   JSON.stringify({
     number,
