@@ -45,7 +45,7 @@ export class UiRoom {
     return { ui: null };
   }
 
-  /** Is a page connected? The runner stays for it. */
+  /** Is a page connected, or about to be? The runner stays for it. */
   needed(): boolean {
     return this.#served?.busy === true;
   }

@@ -47,6 +47,11 @@ export class Access {
     return this.#alive().length > 0;
   }
 
+  /** Has somebody an address to open yet? */
+  get expecting(): boolean {
+    return this.#alive().some(({ kind }) => kind === "token");
+  }
+
   token(): string {
     const token = secret();
     this.#keep([...this.#alive(), { kind: "token", hash: hashed(token), key: "", until: this.#now() + tokenMs }]);

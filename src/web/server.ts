@@ -43,7 +43,7 @@ export interface Dashboard {
   readonly port: number;
   /** May anybody come in, now or later? */
   readonly open: boolean;
-  /** Is anybody there, or anything being done for one? */
+  /** Is anybody there or expected, or anything being done for one? */
   readonly busy: boolean;
   token(): string;
   /** Lets nobody in any more, from now on. */
@@ -87,7 +87,7 @@ export async function serve(house: UiHouse, port: number | undefined): Promise<D
       return access.open;
     },
     get busy() {
-      return feed.listeners > 0 || room.deeds.underWay > 0;
+      return feed.listeners > 0 || room.deeds.underWay > 0 || access.expecting;
     },
     token: () => access.token(),
     clear: () => access.clear(),

@@ -20,15 +20,18 @@ const servedBy = (box: Sandbox): string[] =>
 
 test("nothing is served until somebody asks; then the runner stays for a page, and leaves when it is closed", async () => {
   const box = await sandbox();
-  box.env["COPSE_IDLE_SECONDS"] = "1";
+  box.env["COPSE_IDLE_SECONDS"] = "3";
   try {
     await box.copse(["run", "--exec", "--", "true"]);
     assert.equal(servedBy(box), []);
     assert.not.ok(existsSync(join(box.state, "ui")));
-    const client = await uiClient(box);
-    const stream = await client.listen();
+    const { port, token } = await startUi(box);
     const pid = runnerPid(box.state);
-    await new Promise((resolve) => setTimeout(resolve, 4000));
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    assert.is(runnerPid(box.state), pid, "who has an address to open is waited for");
+    const client = await enter(port, token);
+    const stream = await client.listen();
+    await new Promise((resolve) => setTimeout(resolve, 6000));
     assert.is(runnerPid(box.state), pid, "nothing happens, and it is there");
     for (const name of ["access.json", "started.json"]) assert.is(statSync(join(box.state, "ui", name)).mode & 0o777, 0o600);
     stream.close();

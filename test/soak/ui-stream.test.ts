@@ -90,6 +90,7 @@ test("connections break and the runner is killed again and again: no event is mi
 
 test("who was away for a moment is given what it missed by its last id, each message once", async () => {
   const box = await sandbox();
+  box.env["COPSE_IDLE_SECONDS"] = "600";
   const client = await uiClient(box);
   const follower = new Follower(client);
   try {
