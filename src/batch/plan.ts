@@ -1,8 +1,10 @@
 /** From a checked batch to its tasks, one by one: defaults laid under, matrices multiplied out, variables filled in, those that are needed first. Pure. */
 import { sha256 } from "../core/hash.ts";
 import { labelFrom } from "../core/label.ts";
+import type { OfIssue } from "../core/of-batch.ts";
 import { type BatchFile, type Lookup, listOf, type Settings, type TaskEntry } from "./check.ts";
 import { below, type Document } from "./document.ts";
+import { joins } from "./joint.ts";
 import { orderOf } from "./order.ts";
 import type { Place, Problem } from "./problem.ts";
 import { forShell, render, sayUnknown, unknownsIn, type Vars } from "./template.ts";
@@ -26,6 +28,12 @@ export interface PlannedTask {
   readonly vars: Vars;
   /** Where it stands in the file. */
   readonly pointer: string;
+  /** Its work goes into the batch's one pull request. */
+  readonly joins?: boolean;
+  /** It puts the others' together. */
+  readonly joint?: boolean;
+  /** The issue of the forge it is for. */
+  readonly issue?: OfIssue;
 }
 
 /** What must be looked up before the matrices can be multiplied out. */
@@ -110,7 +118,7 @@ export function combinations(axes: readonly (readonly [string, readonly string[]
   );
 }
 
-function planned(
+export function planned(
   name: string,
   entry: TaskEntry,
   pointer: string,
@@ -139,7 +147,9 @@ function planned(
       return quoted ?? value;
     });
   };
-  const given: Settings = { ...(batch.deliver === undefined ? {} : { deliver: batch.deliver }), ...defaults, ...entry };
+  const inOne = joins(batch, entry);
+  const deliver = inOne || batch.deliver === "one-pr" ? "report" : batch.deliver;
+  const given: Settings = { ...(deliver === undefined ? {} : { deliver }), ...defaults, ...entry };
   const flags: Record<string, string | boolean | readonly string[]> = {};
   for (const [flag, value] of Object.entries(given)) {
     if (notFlags.includes(flag)) continue;
@@ -174,10 +184,11 @@ function planned(
     baseKey,
     vars,
     pointer,
+    ...(inOne ? { joins: true } : {}),
   };
 }
 
-const texts = (vars: Settings["vars"] = {}): Record<string, string> =>
+export const texts = (vars: Settings["vars"] = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, String(value)]));
 
 /** Where a flag's value stands, or its default, or the task. */
@@ -189,5 +200,9 @@ export function placeOfFlag(document: Document, task: PlannedTask, flag: string 
 }
 
 /** What the work is: the same for the same file, and another when anything that is asked changes. */
-export const contentOf = ({ prompt, exec, flags, needs, baseKey }: Omit<PlannedTask, "label">): string =>
-  sha256(JSON.stringify([prompt, exec, Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1)), needs, baseKey])).slice(0, 16);
+export function contentOf({ prompt, exec, flags, needs, baseKey, joins, joint }: Omit<PlannedTask, "label">): string {
+  const sorted = Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1));
+  // What a joint task puts together grows with the batch, and it stays the same task.
+  const all = joint ? ["joint", exec, sorted] : [prompt, exec, sorted, needs, baseKey, ...(joins ? ["joins"] : [])];
+  return sha256(JSON.stringify(all)).slice(0, 16);
+}

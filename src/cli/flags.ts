@@ -44,7 +44,11 @@ export const runFlags: readonly Flag[] = [
   { name: "json", kind: "boolean", describe: "Print JSON" },
   { name: "quiet", alias: ["q"], kind: "boolean", describe: "Print the id only" },
   { name: "after", kind: "list", describe: "Start once these tasks have ended well: labels or ids, with commas between (repeatable)" },
-  { name: "on-failure", kind: "string", describe: "If one of them does not: skip this task (default), or hold it until that is mended" },
+  {
+    name: "on-failure",
+    kind: "string",
+    describe: "If one of them does not: skip this task (default), hold it until that is mended, or run it all the same",
+  },
   { name: "pr", kind: "boolean", describe: "Open a pull request when it is done (as --deliver pr)" },
   { name: "draft", kind: "boolean", describe: "Open it as a draft (the default; see `pr.draft`)" },
   { name: "max-cost", kind: "string", describe: "Stop it when it has cost more than this many USD" },

@@ -6,6 +6,7 @@ import { descend } from "../core/descent.ts";
 import { parseDuration } from "../core/duration.ts";
 import { CopseError, messageOf, systemCode } from "../core/errors.ts";
 import { checkBranchName, checkLabel, labelFrom, slugOf } from "../core/label.ts";
+import type { OfIssue } from "../core/of-batch.ts";
 import { isPolicy, policies } from "../core/policy.ts";
 import { safeLine } from "../core/safe.ts";
 import type { Delivery, NotifyPolicy, Request, StartedBy, Task } from "../core/task.ts";
@@ -20,7 +21,7 @@ import { findTask } from "./find.ts";
 import type { Parsed } from "./flags.ts";
 import { followUpsOf, titleOf } from "./follow-ups.ts";
 import { openTasks } from "./open-tasks.ts";
-import { type BeforeRequest, prerequisitesOf, taskNamedBy } from "./prerequisites.ts";
+import { type BeforeRequest, joinAll, prerequisitesOf, taskNamedBy } from "./prerequisites.ts";
 import { requireAgent } from "./require-agent.ts";
 import { readStandardInput } from "./stdin.ts";
 
@@ -40,6 +41,10 @@ export interface OfBatch {
   readonly limit: number | null;
   /** Where `--label` is not given: numbered when taken. */
   readonly madeLabel: string;
+  readonly joins?: boolean | undefined;
+  /** What a joint task puts together. */
+  readonly joint?: readonly Task[] | undefined;
+  readonly issue?: OfIssue | undefined;
   /** Agents that have been looked for already, by what was looked for. */
   readonly agentsFound: Set<string>;
 }
@@ -81,7 +86,9 @@ export async function prepare(
   const label = flags.text("label") ?? name;
   if (label !== null) checkLabel(label);
   const asked = flags.text("base") ?? config.base;
-  const before = prerequisitesOf(flags, asked, config.onFailure, repo, parsed.values["background"] === true ? undefined : caller);
+  const before = batch?.joint
+    ? joinAll(batch.joint)
+    : prerequisitesOf(flags, asked, config.onFailure, repo, parsed.values["background"] === true ? undefined : caller);
   const base = await resolveBaseName(asked, repo);
   const made = batch?.madeLabel ?? labelFrom(prompt || (exec ?? []).join(" "));
   const build = requestBuilder(flags, config, repo, {
@@ -95,7 +102,7 @@ export async function prepare(
     before: before.request,
     batch,
   });
-  await requireAgent(build("x"), config, repo, batch?.agentsFound);
+  if (!batch?.joint) await requireAgent(build("x"), config, repo, batch?.agentsFound);
   const wanted = {
     label,
     madeLabel: made,
@@ -275,11 +282,14 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
   };
 }
 
-const fieldsOf = ({ name, key, content, needs, limit }: OfBatch): Partial<Request> => ({
+const fieldsOf = ({ name, key, content, needs, limit, joins, joint, issue }: OfBatch): Partial<Request> => ({
   batch: name,
   batchKey: key,
   batchContent: content,
   batchNeeds: needs,
+  ...(joins ? { joins: true } : {}),
+  ...(joint ? { joint: true } : {}),
+  ...(issue ? { issue } : {}),
   ...(limit === null ? {} : { group: name, groupLimit: limit }),
 });
 

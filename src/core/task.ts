@@ -10,7 +10,7 @@ export type Delivery = "report" | "branch" | "pr";
 /** A moment, ISO 8601 in UTC with milliseconds. */
 export type Instant = string;
 
-/** What was asked. Settled at submission and never changed afterwards. */
+/** What was asked. Settled at submission and never changed afterwards; only what a batch's joint task comes after grows with the batch. */
 export interface Request extends OfBatch {
   /** First line of the prompt, or the command, cut for display. */
   readonly title: string;
@@ -68,8 +68,8 @@ export interface Prerequisite {
   readonly label: string;
 }
 
-/** `skip`: the dependant ends as stopped; `hold`: it stays queued until the other has been tried again and ended well. */
-export type OnFailure = "skip" | "hold";
+/** `skip`: the dependant ends as stopped; `hold`: it stays queued until the other has been tried again and ended well; `run`: it starts once the others have ended, however they did. */
+export type OnFailure = "skip" | "hold" | "run";
 
 export interface StartedBy {
   readonly id: string;

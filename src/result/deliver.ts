@@ -15,6 +15,7 @@ import { envFile, promptFile, reportFile } from "../store/paths.ts";
 import { Superseded, type TaskRecord } from "../store/record.ts";
 import { fillTemplate } from "../store/templates.ts";
 import { artefactsOf } from "./artefacts.ts";
+import { readCombined } from "./combined.ts";
 import { gatherEvidence, sendBack } from "./evidence.ts";
 import { deliveryCookie, type Kept, keepLeftovers } from "./leftovers.ts";
 import { outsideFile, sayOutside } from "./outside.ts";
@@ -130,7 +131,8 @@ async function finish(record: TaskRecord, failure: Failure | null, work: Work | 
     prompt === "" ? (task.request.exec ?? []).join(" ") : prompt,
     difference?.paths.map((one) => one.path) ?? [],
   );
-  const facts = { task, outcome, failure, prompt, result, difference, subjects: work?.subjects ?? [], artefacts };
+  const combined = task.request.joint ? readCombined(record.dir) : undefined;
+  const facts = { task, outcome, combined, failure, prompt, result, difference, subjects: work?.subjects ?? [], artefacts };
   const values = reportValues({ ...facts, secrets: secretValues(env), now: new Date() });
   replaceFile(reportFile(record.dir), fillTemplate(task.repo, "report.md", values));
   const place = task.worktree ?? task.planned?.path;

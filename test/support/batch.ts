@@ -1,6 +1,7 @@
 /** A batch file's text, read and planned as `copse batch` does it, without a repository. */
 import { checkBatch } from "../../src/batch/check.ts";
 import { readDocument } from "../../src/batch/document.ts";
+import { jointTask } from "../../src/batch/joint.ts";
 import { type PlannedTask, planOf } from "../../src/batch/plan.ts";
 import { refuseAny } from "../../src/batch/problem.ts";
 import { CopseError } from "../../src/core/errors.ts";
@@ -16,7 +17,9 @@ export function readBatch(
     refuseAny("x.yaml", checkBatch(document));
     const plan = planOf(document, found);
     refuseAny("x.yaml", plan.problems);
-    return { tasks: plan.tasks };
+    const joint = jointTask(document, "x", plan.tasks);
+    refuseAny("x.yaml", joint.problems);
+    return { tasks: joint.task === undefined ? plan.tasks : [...plan.tasks, joint.task] };
   } catch (error) {
     if (error instanceof CopseError) return { tasks: [], error };
     throw error;

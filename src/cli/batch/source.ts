@@ -4,6 +4,7 @@ import { basename, relative, resolve } from "node:path";
 import { type BatchFile, checkBatch, type Lookup } from "../../batch/check.ts";
 import { type Document, readDocument } from "../../batch/document.ts";
 import { matching } from "../../batch/glob.ts";
+import { jointTask } from "../../batch/joint.ts";
 import { type PlannedTask, placeOfFlag, planOf, searchesOf } from "../../batch/plan.ts";
 import { type Place, refuseAny } from "../../batch/problem.ts";
 import { render, sayUnknown, unknownsIn } from "../../batch/template.ts";
@@ -22,8 +23,6 @@ export interface Source {
   readonly budget: number | null;
   readonly tasks: readonly PlannedTask[];
   readonly warnings: readonly string[];
-  /** Of what this version cannot do yet and the batch asks for: its name and where it stands. */
-  readonly later: readonly { readonly what: string; readonly at: string }[];
   /** Where a task, or a flag of it, stands, to be put before what is said of it. */
   readonly placeOf: (task: PlannedTask, flag?: string) => string;
 }
@@ -48,29 +47,27 @@ export async function fromFile(file: string, repo: Repository): Promise<Source> 
   }
   const plan = planOf(document, found);
   refuseAny(file, plan.problems);
-  const name =
-    batch.name ??
-    (basename(file)
-      .replace(/\.[^.]*$/, "")
-      .replace(/[^\w.-]+/g, "-")
-      .replace(/^[^A-Za-z0-9]+/, "")
-      .slice(0, 64) ||
-      "batch");
+  const name = batch.name ?? nameFrom(file);
+  const joint = jointTask(document, name, plan.tasks);
+  refuseAny(file, joint.problems);
   return {
     name,
     limit: batch.limit ?? null,
     budget: batch.budget ?? null,
-    tasks: plan.tasks.map((task) => withPrompt(task, document, file, repo)),
-    warnings,
-    later: laterIn(batch, document, file),
+    tasks: [...plan.tasks.map((task) => withPrompt(task, document, file, repo)), ...(joint.task === undefined ? [] : [joint.task])],
+    warnings: [...warnings, ...joint.warnings.map((text) => `${file}:${say(document.at("/deliver"))}: ${text}`)],
     placeOf: (task, flag) => `${file}:${say(placeOfFlag(document, task, flag))}`,
   };
 }
 
-const say = ({ line, column }: Place): string => `${line}:${column}`;
+const nameFrom = (file: string): string =>
+  basename(file)
+    .replace(/\.[^.]*$/, "")
+    .replace(/[^\w.-]+/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "")
+    .slice(0, 64) || "batch";
 
-const laterIn = (batch: BatchFile, document: Document, file: string): Source["later"] =>
-  batch.deliver === "one-pr" ? [{ what: "`deliver: one-pr`", at: `${file}:${say(document.at("/deliver"))}` }] : [];
+const say = ({ line, column }: Place): string => `${line}:${column}`;
 
 function withPrompt(task: PlannedTask, document: Document, file: string, repo: Repository): PlannedTask {
   const at = `${file}:${say(placeOfFlag(document, task, "prompt-file"))}`;
@@ -179,7 +176,6 @@ export function fromLines(template: string, text: string, parsed: Parsed): Sourc
     budget: dollars(flags.text("budget"), "--budget"),
     tasks,
     warnings: [],
-    later: [],
     placeOf: (task) => `line "${task.key}"`,
   };
 }

@@ -1,10 +1,11 @@
 /** Starts a batch: every task is looked at first, then all are made, or none. */
 
-import type { Step } from "../../batch/again.ts";
+import { isBusy, type Step } from "../../batch/again.ts";
 import { mostOpenFromOne } from "../../core/descent.ts";
 import { CopseError } from "../../core/errors.ts";
 import type { Task } from "../../core/task.ts";
 import type { Repository } from "../../git/repository.ts";
+import { append } from "../../store/append.ts";
 import type { Loaded } from "../../store/config.ts";
 import { stateDir, taskDir } from "../../store/paths.ts";
 import type { NewTask } from "../../store/tasks.ts";
@@ -36,6 +37,7 @@ export async function checkSteps(source: Source, steps: readonly Step[], repo: R
     );
   const warnings = new Set<string>();
   const ready = preparer(source, trustAsked, caller);
+  requireQuietJoint(steps, source);
   for (const step of starting) {
     const { wanted, warnings: said } = await ready(step, []);
     for (const warning of said) warnings.add(warning);
@@ -53,7 +55,7 @@ export async function startSteps(source: Source, steps: readonly Step[], trustAs
   );
   // First, for what is new may wait for one that had failed.
   for (const { planned, action } of steps)
-    if (action.do === "retry") {
+    if (action.do === "retry" && !planned.joint) {
       const { task } = action;
       byKey.set(planned.key, await tryAgain({ task, dir: taskDir(state, task.repoId, task.id), state }));
     }
@@ -71,6 +73,9 @@ export async function startSteps(source: Source, steps: readonly Step[], trustAs
       made.push(task);
       byKey.set(step.planned.key, task);
     }
+    const joint = steps.find(({ planned }) => planned.joint);
+    if (joint !== undefined && "task" in joint.action && joint.action.task !== null)
+      byKey.set(joint.planned.key, await join(joint.action.do, joint.action.task, made));
   } catch (error) {
     for (const task of made)
       await askToStop({ task, dir: taskDir(state, task.repoId, task.id), state }, "its batch, which could not be made whole").catch(
@@ -82,6 +87,31 @@ export async function startSteps(source: Source, steps: readonly Step[], trustAs
   return { made, all: steps.flatMap(({ planned }) => byKey.get(planned.key) ?? []) };
 }
 
+/** What is new is to be put together by the batch's joint task as well. @throws CopseError BUSY when that is at work already */
+async function join(action: "retry" | "keep", task: Task, made: readonly Task[]): Promise<Task> {
+  const state = stateDir();
+  const more = made.map(({ id, label }) => ({ id, label }));
+  if (action === "retry") return await tryAgain({ task, dir: taskDir(state, task.repoId, task.id), state }, more);
+  if (more.length === 0) return task;
+  const { task: now } = await append(state, task.repoId, task.id, 0, (one) => {
+    if (one.state !== "queued") throw atWork(one);
+    return [{ type: "joined", after: more }];
+  });
+  await tellRunner(state, task.repoId, task.id);
+  return now;
+}
+
+const atWork = ({ label, state }: Task): CopseError =>
+  new CopseError("BUSY", `${label} is ${state}: the batch's pull request is being made, and what is new would not be in it`, {
+    hint: `Start the batch again when that is done: copse wait ${label}`,
+  });
+
+function requireQuietJoint(steps: readonly Step[], source: Source): void {
+  const joint = steps.find(({ planned }) => planned.joint);
+  if (joint === undefined || !isBusy(steps) || joint.action.do !== "keep" || joint.action.task === null) return;
+  if (joint.action.task.state !== "queued") throw placed(atWork(joint.action.task), source, joint.planned);
+}
+
 /** A step as `run` would make it; refusals say where in the file. */
 function preparer(source: Source, trustAsked: TrustAsked, caller: Task | undefined) {
   const agentsFound = new Set<string>();
@@ -90,20 +120,22 @@ function preparer(source: Source, trustAsked: TrustAsked, caller: Task | undefin
     after: readonly Task[],
     base?: Task,
   ): Promise<{ wanted: NewTask; warnings: readonly string[] }> => {
-    const { flags, exec, prompt, label, labelGiven, key } = planned;
+    const { flags, exec, prompt, label, labelGiven, key, joins, joint, issue } = planned;
     const parsed: Parsed = {
       values: {
         ...flags,
         background: true,
         ...(labelGiven ? { label } : {}),
         ...(exec === null ? {} : { exec: true }),
-        ...(after.length === 0 ? {} : { after: after.map(({ id }) => id) }),
+        ...(after.length === 0 || joint ? {} : { after: after.map(({ id }) => id) }),
         ...(base === undefined ? {} : { base: `@${base.id}` }),
       },
-      words: exec === null ? [prompt] : [],
+      words: exec === null || joint ? [prompt] : [],
       rest: exec ?? undefined,
     };
-    const batch: OfBatch = { name: source.name, key, content, needs: planned.needs, limit: source.limit, madeLabel: label, agentsFound };
+    const name = source.name;
+    const mine = { key, content, needs: planned.needs, madeLabel: label, joins, joint: joint ? after : undefined, issue };
+    const batch: OfBatch = { name, ...mine, limit: source.limit, agentsFound };
     return await prepare(parsed, trustAsked, caller, batch).catch((error: unknown) => {
       throw placed(error, source, planned);
     });

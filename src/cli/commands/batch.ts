@@ -29,16 +29,10 @@ export async function batch(argv: readonly string[]): Promise<number> {
   const repo = findRepository(process.cwd());
   requireCommits(repo);
   const source = await sourceOf(parsed, repo);
-  const later = source.later[0];
-  if (later !== undefined && !dry)
-    throw new CopseError("NOT_YET", `${later.at}: ${later.what} is not in this version yet`, {
-      hint: "Leave it out; nothing was started. See what it would be: copse batch FILE --dry-run",
-    });
   const steps = stepsOf(source.tasks, tasksOfBatch(stateDir(), repo.id, source.name), values["failed"] === true);
   const ask = !json && isTty(0) && isTty(2) ? (await import("../trust.ts")).askForTrust : undefined;
   const said = await checkSteps(source, steps, repo, ask);
-  const notYet = source.later.map(({ what, at }) => `${at}: ${what} is not in this version yet; the batch would be refused`);
-  for (const warning of [...said, ...source.warnings, ...notYet]) err(`copse: ${safe(warning)}\n`);
+  for (const warning of [...said, ...source.warnings]) err(`copse: ${safe(warning)}\n`);
   if (dry) {
     out(json ? `${JSON.stringify({ batch: planJson(source, steps) })}\n` : safe(planText(source, steps)));
     return 0;

@@ -194,11 +194,13 @@ export function showText(task: Task, beside: Beside, story: readonly string[], p
     ["worktree", task.worktree],
     [
       "after",
-      afterOf(task).length === 0
-        ? null
-        : `${afterOf(task)
-            .map(({ label }) => label)
-            .join(", ")}${policyOf(task) === "hold" ? " (held if one of them does not end well)" : ""}`,
+      task.request.joint
+        ? `the other tasks of ${task.request.batch}, however they end`
+        : afterOf(task).length === 0
+          ? null
+          : `${afterOf(task)
+              .map(({ label }) => label)
+              .join(", ")}${{ skip: "", hold: " (held if one of them does not end well)", run: " (however they end)" }[policyOf(task)]}`,
     ],
     [
       "evidence",
