@@ -20,6 +20,27 @@ const noteQuery = {
   per_page: { type: "integer" },
 };
 const noteBody = { type: "object", properties: { body: { type: "string" } } };
+const issueQuery = {
+  iids: { type: "array", items: { type: "integer" } },
+  state: { type: "string", enum: ["all", "opened", "closed"] },
+  labels: { type: "string" },
+  assignee_username: { type: "array", items: { type: "string" } },
+  milestone: { type: "string" },
+  order_by: { type: "string" },
+  sort: { type: "string", enum: ["asc", "desc"] },
+  page: { type: "integer" },
+  per_page: { type: "integer" },
+};
+const issue = {
+  type: "object",
+  properties: {
+    ...Object.fromEntries(["title", "description", "web_url", "state"].map((name) => [name, { type: "string" }])),
+    iid: { type: "integer" },
+    labels: { type: "array", items: { type: "string" } },
+    assignees: { type: "array", items: { type: "object", properties: { username: { type: "string" } } } },
+    milestone: { type: "object", properties: { title: { type: "string" } } },
+  },
+};
 const note = { type: "object", properties: { id: { type: "string" }, body: { type: "string" }, system: { type: "string" } } };
 
 const forges = {
@@ -33,6 +54,8 @@ const forges = {
       "/repos/{owner}/{repo}/pulls/{pull_number}": ["get", "patch"],
       "/repos/{owner}/{repo}/pulls/{pull_number}/merge": ["put"],
       "/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers": ["post"],
+      "/repos/{owner}/{repo}/issues": ["get"],
+      "/repos/{owner}/{repo}/issues/{issue_number}": ["get"],
       "/repos/{owner}/{repo}/issues/{issue_number}/labels": ["post"],
       "/repos/{owner}/{repo}/issues/{issue_number}/comments": ["get", "post"],
       "/repos/{owner}/{repo}/issues/comments/{comment_id}": ["patch"],
@@ -50,6 +73,8 @@ const forges = {
       "/repos/{owner}/{repo}/pulls/{index}/merge": ["post"],
       "/repos/{owner}/{repo}/pulls/{index}/requested_reviewers": ["post"],
       "/repos/{owner}/{repo}/labels": ["get"],
+      "/repos/{owner}/{repo}/issues": ["get"],
+      "/repos/{owner}/{repo}/issues/{index}": ["get"],
       "/repos/{owner}/{repo}/issues/{index}/labels": ["post"],
       "/repos/{owner}/{repo}/issues/{index}/comments": ["get", "post"],
       "/repos/{owner}/{repo}/issues/comments/{id}": ["patch"],
@@ -70,6 +95,18 @@ const forges = {
     /** What of them the driver reads; every other entity stays an object without fields. */
     entities: ["MergeRequest", "MergeRequestBasic", "ProjectWithAccess", "UserBasic", "Ci_Pipeline"],
     more: {
+      // In neither description: names and types of the table in doc/api/issues.md. Of an issue the fields that are read.
+      "/api/v4/projects/{id}/issues": {
+        get: {
+          "x-source": "doc/api/issues.md in gitlabhq/gitlabhq, commit 000087abd5a11442a7e34b0e5f3bf86cb40fa8e4",
+          produces: ["application/json"],
+          parameters: [
+            { in: "path", name: "id", type: "string", required: true },
+            ...Object.entries(issueQuery).map(([name, schema]) => ({ in: "query", name, required: false, ...schema })),
+          ],
+          responses: { 200: { schema: { type: "array", items: issue } } },
+        },
+      },
       // The answer to the first is a list, which openapi_v3.yaml writes as one of its items. Of a note the fields that are read.
       "/api/v4/projects/{id}/merge_requests/{noteable_id}/notes": {
         get: {

@@ -2,12 +2,13 @@
 import { similar } from "../core/similar.ts";
 import { below, type Document } from "./document.ts";
 import validate, { type Problem as Violation } from "./generated/validate-batch.js";
+import { checkIssues } from "./issues.ts";
 import { checkJoint } from "./joint.ts";
 import { orderOf } from "./order.ts";
 import type { Problem } from "./problem.ts";
 
 type Scalar = string | number | boolean;
-export type Lookup = { readonly paths: string } | { readonly grep: string } | { readonly lines: string };
+export type Lookup = { readonly paths: string } | { readonly grep: string } | { readonly lines: string } | { readonly issues: string };
 export type Axis = readonly Scalar[] | Lookup;
 
 export interface Settings {
@@ -43,7 +44,7 @@ export function checkBatch(document: Document): Problem[] {
     const found = (validate.errors ?? []).flatMap((violation) => sayViolation(violation, document));
     return [...found, ...(isTasks(document.data) ? whatToDo(document) : [])];
   }
-  return [...whatToDo(document), ...checkNeeds(document), ...checkNames(document), ...checkJoint(document)];
+  return [...whatToDo(document), ...checkNeeds(document), ...checkNames(document), ...checkIssues(document), ...checkJoint(document)];
 }
 
 const isTasks = (data: unknown): boolean => {
@@ -216,9 +217,9 @@ function expectedOf(keyword: string, params: Violation["params"], pointer: strin
     case "minItems":
       return "have something in it";
     case "minProperties":
-      return pointer.includes("/matrix/") ? "be a list, or one of paths, grep, lines" : "have something in it";
+      return pointer.includes("/matrix/") ? "be a list, or one of paths, grep, lines, issues" : "have something in it";
     case "maxProperties":
-      return "have one of paths, grep, lines";
+      return "have one of paths, grep, lines, issues";
     case "pattern":
       return pointer.endsWith("/timeout")
         ? "be a time such as 45m"

@@ -1,9 +1,11 @@
 /** From a checked batch to its tasks, one by one: defaults laid under, matrices multiplied out, variables filled in, those that are needed first. Pure. */
 import { sha256 } from "../core/hash.ts";
+import type { Issue } from "../core/issues.ts";
 import { labelFrom } from "../core/label.ts";
 import type { OfIssue } from "../core/of-batch.ts";
 import { type BatchFile, type Lookup, listOf, type Settings, type TaskEntry } from "./check.ts";
 import { below, type Document } from "./document.ts";
+import { firstWords, type IssueList, issueIn, promptOf, sayStranger } from "./issues.ts";
 import { joins } from "./joint.ts";
 import { orderOf } from "./order.ts";
 import type { Place, Problem } from "./problem.ts";
@@ -26,6 +28,10 @@ export interface PlannedTask {
   /** The task of this batch it builds upon. */
   readonly baseKey: string | null;
   readonly vars: Vars;
+  /** What strangers wrote in the issue it is for: for its prompt only. */
+  readonly told?: Vars;
+  /** The prompt without that: it names what is asked, however an issue's text changes. */
+  readonly asked?: string;
   /** Where it stands in the file. */
   readonly pointer: string;
   /** Its work goes into the batch's one pull request. */
@@ -55,11 +61,14 @@ export function searchesOf(batch: BatchFile): Search[] {
   );
 }
 
-/** `found`: for each search its values. Tasks come in an order in which each can be made. */
-export function planOf(
-  document: Document,
-  found: ReadonlyMap<string, readonly string[]>,
-): { tasks: readonly PlannedTask[]; problems: readonly Problem[] } {
+/** What searches have found, by their pointers: values, and for those that looked for issues, which these are. */
+export interface Found {
+  readonly values: ReadonlyMap<string, readonly string[]>;
+  readonly issues?: ReadonlyMap<string, readonly Issue[]>;
+}
+
+/** Tasks come in an order in which each can be made. */
+export function planOf(document: Document, found: Found): { tasks: readonly PlannedTask[]; problems: readonly Problem[] } {
   const batch = document.data as BatchFile;
   const problems: Problem[] = [];
   const keysOf = new Map<string, string[]>();
@@ -71,7 +80,7 @@ export function planOf(
     const pointer = below("/tasks", name);
     const axes = Object.entries(entry.matrix ?? {}).map(([variable, axis]): [string, readonly string[]] => [
       variable,
-      Array.isArray(axis) ? axis.map(String) : (found.get(below(below(pointer, "matrix"), variable)) ?? []),
+      Array.isArray(axis) ? axis.map(String) : (found.values.get(below(below(pointer, "matrix"), variable)) ?? []),
     ]);
     const size = axes.reduce((product, [, values]) => product * values.length, 1);
     if (tasks.length + size > mostTasks) {
@@ -79,7 +88,11 @@ export function planOf(
       problems.push({ at: document.keyAt(pointer), text, hint: "Narrow its matrix, or make several batches of it." });
       break;
     }
-    const mine = combinations(axes).map((values) => planned(name, entry, pointer, values, batch, document, keysOf, problems));
+    const lists = Object.keys(entry.matrix ?? {}).flatMap((variable) => {
+      const issues = found.issues?.get(below(below(pointer, "matrix"), variable));
+      return issues === undefined ? [] : [{ variable, issues }];
+    });
+    const mine = combinations(axes).map((values) => planned(name, entry, pointer, values, batch, document, keysOf, problems, lists));
     keysOf.set(
       name,
       mine.map(({ key }) => key),
@@ -127,13 +140,18 @@ export function planned(
   document: Document,
   keysOf: ReadonlyMap<string, readonly string[]>,
   problems: Problem[],
+  lists: readonly IssueList[] = [],
 ): PlannedTask {
   const { defaults = {} } = batch;
   const vars: Vars = { ...texts(defaults.vars), ...texts(entry.vars), ...values };
+  const { issue, told } = issueIn(lists, values);
   const fill = (text: string, at: string, say?: (value: string) => string): string => {
-    for (const unknown of unknownsIn(text, vars)) problems.push({ at: document.at(at, unknown.typed), ...sayUnknown(unknown, vars) });
+    for (const unknown of unknownsIn(text, vars))
+      problems.push({ at: document.at(at, unknown.typed), ...(sayStranger(unknown, told) ?? sayUnknown(unknown, vars)) });
     return render(text, vars, say);
   };
+  const promptAt = below(pointer, "prompt");
+  if (entry.prompt !== undefined) problems.push(...firstWords(entry.prompt, told).map((text) => ({ at: document.at(promptAt), ...text })));
   const inShell = (text: string, at: string): string => {
     const command = render(text, {}).replace(/\{\{[^{}]*\}\}/g, "");
     return fill(text, at, (value) => {
@@ -174,16 +192,22 @@ export function planned(
         ? fill(entry.label, below(pointer, "label"))
         : suffix.length === 0
           ? name
-          : labelFrom([name, ...suffix].join(" ")),
+          : labelFrom([name, ...suffix, ...(issue === undefined ? [] : [issue.title])].join(" ")),
     labelGiven: entry.label !== undefined,
-    prompt: entry.prompt === undefined ? "" : fill(entry.prompt, below(pointer, "prompt")),
+    ...(entry.prompt === undefined
+      ? { prompt: "" }
+      : promptOf(entry.prompt, vars, told, (unknown, all) => {
+          problems.push({ at: document.at(promptAt, unknown.typed), ...sayUnknown(unknown, all) });
+        })),
     promptFile: entry["prompt-file"] === undefined ? null : fill(entry["prompt-file"], below(pointer, "prompt-file")),
     exec: entry.exec?.map((word, i) => fill(word, below(below(pointer, "exec"), i))) ?? null,
     flags,
     needs: listOf(entry.needs).flatMap((need) => keysOf.get(need) ?? []),
     baseKey,
     vars,
+    told,
     pointer,
+    ...(issue === undefined ? {} : { issue: { number: issue.number, url: issue.url, closes: true } }),
     ...(inOne ? { joins: true } : {}),
   };
 }
@@ -200,9 +224,9 @@ export function placeOfFlag(document: Document, task: PlannedTask, flag: string 
 }
 
 /** What the work is: the same for the same file, and another when anything that is asked changes. */
-export function contentOf({ prompt, exec, flags, needs, baseKey, joins, joint }: Omit<PlannedTask, "label">): string {
+export function contentOf({ prompt, asked = prompt, exec, flags, needs, baseKey, joins, joint }: Omit<PlannedTask, "label">): string {
   const sorted = Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1));
   // What a joint task puts together grows with the batch, and it stays the same task.
-  const all = joint ? ["joint", exec, sorted] : [prompt, exec, sorted, needs, baseKey, ...(joins ? ["joins"] : [])];
+  const all = joint ? ["joint", exec, sorted] : [asked, exec, sorted, needs, baseKey, ...(joins ? ["joins"] : [])];
   return sha256(JSON.stringify(all)).slice(0, 16);
 }

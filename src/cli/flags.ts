@@ -60,11 +60,18 @@ export const runFlags: readonly Flag[] = [
 /** Of `batch`: with a file its own few; with `--each` also those of `run`, for every task. */
 export const batchFlags: readonly Flag[] = [
   { name: "each", kind: "string", describe: "A task for each line of standard input: a prompt in which {} stands for the line" },
+  {
+    name: "issues",
+    kind: "string",
+    describe:
+      "A task for each of the forge's issues: label:bug, assignee:ann, milestone:v2, state:all, or 12,15; {title} {body} {number} {url} {labels} in the prompt",
+  },
+  { name: "no-close", kind: "boolean", describe: "Pull requests do not say that they fix an issue" },
   { name: "dry-run", kind: "boolean", describe: "Show what would be started; start nothing" },
   { name: "failed", kind: "boolean", describe: "Only what has failed, once more" },
-  { name: "batch", kind: "string", describe: "The batch's name (with --each)" },
-  { name: "limit", kind: "string", describe: "Tasks of it at once, within the machine's limit (with --each)" },
-  { name: "budget", kind: "string", describe: "USD for all of it: when that is spent nothing more starts (with --each)" },
+  { name: "batch", kind: "string", describe: "The batch's name (without a file)" },
+  { name: "limit", kind: "string", describe: "Tasks of it at once, within the machine's limit (without a file)" },
+  { name: "budget", kind: "string", describe: "USD for all of it: when that is spent nothing more starts (without a file)" },
 ];
 
 /** What `run` has and a batch has no use for: every task has its own worktree, and its label is made. */

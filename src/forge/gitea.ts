@@ -1,6 +1,8 @@
 /** Gitea and Forgejo: one REST dialect. Drafts are a title that begins with `WIP:`, or as a person may have written it, `[WIP]`; labels go by their ids. See https://codeberg.org/api/swagger */
 import { CopseError } from "../core/errors.ts";
+import type { Issue } from "../core/issues.ts";
 import type { Created, Draft, Ends, Extras, Forge, ForgeRepo, PullRequest } from "./forge.ts";
+import { gatherIssues } from "./issues.ts";
 
 const wip = "WIP: ";
 const marked = /^(?:wip:|\[wip\])\s*/i;
@@ -122,11 +124,56 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
       if (mine === undefined) await whole(ask("POST", `/issues/${number}/comments`, { body }));
       else await whole(ask("PATCH", `/issues/comments/${mine.id}`, { body }));
     },
+    async issues(query) {
+      const { labels, assignee, milestone, state } = query;
+      const filter = new URLSearchParams({ type: "issues", state });
+      // It takes any of several labels, and passes over what it does not know: looked at again here.
+      if (labels.length > 0) filter.set("labels", labels.join(","));
+      if (assignee !== null) filter.set("assigned_by", assignee);
+      if (milestone !== null) filter.set("milestones", milestone);
+      return await gatherIssues(query, {
+        page: async (page) => (await whole(ask<IssueData[]>("GET", `/issues?${filter}&limit=50&page=${page}`))).map(issueOf),
+        one: async (number) => {
+          try {
+            return issueOf(await ask<IssueData>("GET", `/issues/${number}`));
+          } catch (error) {
+            if (error instanceof Refused && error.status === 404) return "none";
+            throw error instanceof Refused ? failed(repo, error) : error;
+          }
+        },
+      });
+    },
     async look(number) {
       return { ...prOf(await whole(ask<Data>("GET", `/pulls/${number}`))), checks: null };
     },
   };
 }
+
+interface IssueData {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+  readonly html_url: string;
+  readonly state: string;
+  readonly labels: readonly { readonly name: string }[] | null;
+  readonly assignees: readonly { readonly login: string }[] | null;
+  readonly milestone: { readonly title: string } | null;
+  readonly pull_request?: object | null;
+}
+
+const issueOf = (data: IssueData): Issue | undefined =>
+  data.pull_request
+    ? undefined
+    : {
+        number: data.number,
+        title: data.title,
+        body: data.body,
+        url: data.html_url,
+        labels: (data.labels ?? []).map(({ name }) => name),
+        assignees: (data.assignees ?? []).map(({ login }) => login),
+        milestone: data.milestone?.title ?? null,
+        state: data.state === "open" ? "open" : "closed",
+      };
 
 const markOf = (data: Data): string => marked.exec(data.title)?.[0] ?? "";
 

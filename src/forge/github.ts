@@ -4,8 +4,10 @@ import { type RestEndpointMethodTypes, restEndpointMethods } from "@octokit/plug
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { CopseError, messageOf } from "../core/errors.ts";
+import type { Issue } from "../core/issues.ts";
 import { debug } from "../system/debug.ts";
 import type { Created, Draft, Ends, Extras, Forge, ForgeRepo, PullRequest } from "./forge.ts";
+import { gatherIssues } from "./issues.ts";
 
 const Client = Octokit.plugin(restEndpointMethods, retry, throttling);
 type Client = InstanceType<typeof Client>;
@@ -46,6 +48,23 @@ export function github(repo: ForgeRepo, token: string, pause: boolean): Forge {
         more = some.length === 100;
       }
       await said(() => client.rest.issues.createComment({ ...at, issue_number: number, body }));
+    },
+    async issues(query) {
+      const { labels, assignee, state } = query;
+      // A label with a comma in it cannot be asked for; what comes is looked at here as well.
+      const asked = labels.filter((label) => !label.includes(","));
+      const filter = { state, ...(asked.length > 0 ? { labels: asked.join(",") } : {}), ...(assignee === null ? {} : { assignee }) };
+      return await gatherIssues(query, {
+        page: async (page) => (await said(() => client.rest.issues.listForRepo({ ...at, ...filter, per_page: 100, page }))).map(issueOf),
+        one: async (number) => {
+          try {
+            return issueOf((await client.rest.issues.get({ ...at, issue_number: number })).data);
+          } catch (error) {
+            if ([404, 410].includes(statusOf(error))) return "none";
+            throw failed(error);
+          }
+        },
+      });
     },
     async look(number) {
       const pr = await said(() => client.rest.pulls.get({ ...at, pull_number: number }));
@@ -161,6 +180,23 @@ const prOf = (data: Data): PullRequest => ({
   body: data.body ?? "",
   state: data.merged_at ? "merged" : data.state === "open" ? "open" : "closed",
 });
+
+type IssueData = RestEndpointMethodTypes["issues"]["get"]["response"]["data"];
+
+/** undefined: a pull request, which GitHub counts among issues. */
+const issueOf = (data: IssueData): Issue | undefined =>
+  data.pull_request
+    ? undefined
+    : {
+        number: data.number,
+        title: data.title,
+        body: data.body ?? "",
+        url: data.html_url,
+        labels: data.labels.map((label) => (typeof label === "string" ? label : (label.name ?? ""))),
+        assignees: (data.assignees ?? []).map(({ login }) => login),
+        milestone: data.milestone?.title ?? null,
+        state: data.state === "open" ? "open" : "closed",
+      };
 
 function checksOf(runs: readonly { status: string; conclusion: string | null }[]): "passing" | "failing" | "pending" {
   if (

@@ -2,6 +2,7 @@
 import type { ForgeRepo } from "../../src/forge/forge.ts";
 import { gitea } from "../../src/forge/gitea.ts";
 import { type Answer, type Call, described } from "../support/contract.ts";
+import { type LabIssue, newestFirst } from "../support/some-issues.ts";
 import type { OtherForge, OtherLab, Page } from "./other-lab.ts";
 
 type Pull = { -readonly [key in keyof Page]: Page[key] } & { number: number };
@@ -13,6 +14,10 @@ const pageSize = 50;
 export const giteaForge: OtherForge = {
   open: giteaLab,
   exceptions: [
+    {
+      from: /\/issues(\/\{index\})?: answer 200 (\/\*)?\/(milestone|description) is null, must be (object|string)$/,
+      because: "of an issue without one; Swagger 2.0 has no null",
+    },
     {
       from: /: answer 401 is not described$/,
       because: "every operation says so without a good token; the description has that in its section on security",
@@ -41,6 +46,7 @@ async function giteaLab(): Promise<OtherLab> {
   const pulls: Pull[] = [];
   const rules = { autoMerge: true };
   const comments: OtherLab["comments"] = [];
+  const issues: LabIssue[] = [];
   const served = await described("forgejo-swagger.json", giteaForge.exceptions, answer);
   const apiUrl = `${served.url}/api/v1`;
   const repo: ForgeRepo = { kind: "gitea", host: "git.example", apiUrl, owner: "me", name: "project" };
@@ -56,6 +62,20 @@ async function giteaLab(): Promise<OtherLab> {
         return { status: 200, body: paged(pulls.filter(({ state }) => state === query.get("state")).map(shown), query) };
       case "POST /repos/{owner}/{repo}/pulls":
         return create(body);
+      case "GET /repos/{owner}/{repo}/issues":
+        return {
+          status: 200,
+          body: paged(
+            newestFirst(issues)
+              .filter((one) => isListed(one, query))
+              .map(issueShown),
+            query,
+          ),
+        };
+      case "GET /repos/{owner}/{repo}/issues/{index}": {
+        const issue = issues.find(({ number }) => number === Number(at["index"]));
+        return issue === undefined ? refused(404, "issue does not exist") : { status: 200, body: issueShown(issue) };
+      }
       case "GET /repos/{owner}/{repo}/labels":
         return { status: 200, body: paged(labels, query) };
     }
@@ -145,8 +165,34 @@ async function giteaLab(): Promise<OtherLab> {
     change: (number, change) => void Object.assign(pulls[number - 1] as Pull, change),
     rules,
     comments,
+    issues,
   };
 }
+
+/** Any of several labels will do, and names it does not know are passed over, as its description says. */
+function isListed(one: LabIssue, query: URLSearchParams): boolean {
+  const known = (query.get("labels") ?? "").split(",").filter((name) => ["bug", "good first issue"].includes(name));
+  return (
+    !one.isPull &&
+    ["all", one.state].includes(query.get("state") ?? "open") &&
+    (known.length === 0 || known.some((name) => one.labels.includes(name))) &&
+    (!query.has("assigned_by") || one.assignees.includes(query.get("assigned_by") as string)) &&
+    (query.get("milestones") !== "v2" || one.milestone === "v2")
+  );
+}
+
+const issueShown = (one: LabIssue) => ({
+  id: 500 + one.number,
+  number: one.number,
+  html_url: `https://git.example/me/project/issues/${one.number}`,
+  title: one.title,
+  body: one.body ?? "",
+  state: one.state,
+  labels: one.labels.map((name, id) => ({ id, name, color: "00aabb" })),
+  assignees: one.assignees.map((login, id) => ({ id, login })),
+  milestone: one.milestone === null ? null : { id: 1, title: one.milestone },
+  ...(one.isPull ? { pull_request: { merged: false } } : {}),
+});
 
 const isDraft = ({ title }: Pull): boolean => /^(WIP:|\[WIP\])/i.test(title);
 

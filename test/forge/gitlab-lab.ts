@@ -2,6 +2,7 @@
 import type { ForgeRepo } from "../../src/forge/forge.ts";
 import { gitlab } from "../../src/forge/gitlab.ts";
 import { type Answer, type Call, described } from "../support/contract.ts";
+import { type LabIssue, newestFirst } from "../support/some-issues.ts";
 import type { OtherForge, OtherLab, Page } from "./other-lab.ts";
 
 type Request = { -readonly [key in keyof Page]: Page[key] } & { iid: number };
@@ -17,6 +18,10 @@ const requests = "/api/v4/projects/{id}/merge_requests";
 export const gitlabForge: OtherForge<GitlabLab> = {
   open: gitlabLab,
   exceptions: [
+    {
+      from: /\/issues(\/\{index\})?: answer 200 (\/\*)?\/(milestone|description) is null, must be (object|string)$/,
+      because: "of an issue without one; Swagger 2.0 has no null",
+    },
     {
       from: /\/notes(\/\{note_id\})?: answer 20[01] (\/\*)?\/id is integer, must be string$/,
       because: "a note's number is one, whatever the description makes of every field of it",
@@ -69,6 +74,7 @@ async function gitlabLab(): Promise<GitlabLab> {
   const all: Request[] = [];
   const rules = { autoMerge: true };
   const comments: OtherLab["comments"] = [];
+  const issues: LabIssue[] = [];
   const pipeline: GitlabLab["pipeline"] = { status: null };
   const speaks = { autoMerge: "auto_merge" };
   const served = await described("gitlab-openapi.json", gitlabForge.exceptions, answer);
@@ -90,6 +96,7 @@ async function gitlabLab(): Promise<GitlabLab> {
       case `POST ${requests}`:
         return create(project, body);
     }
+    if (call.operation === "GET /api/v4/projects/{id}/issues") return issueList(query);
     if (at["noteable_id"] !== undefined) return notes(call);
     if (request === undefined) return { status: 404, body: { message: "404 Not found" } };
     switch (call.operation) {
@@ -124,6 +131,12 @@ async function gitlabLab(): Promise<GitlabLab> {
     if (known === undefined) comments.push(note);
     note.body = body.body;
     return { status: known === undefined ? 201 : 200, body: { id: note.id, body: note.body } };
+  }
+
+  function issueList(query: URLSearchParams): Answer {
+    const wanted = newestFirst(issues).filter((one) => isListed(one, query));
+    const [page, size] = [Number(query.get("page") ?? 1), Number(query.get("per_page") ?? 20)];
+    return { status: 200, body: wanted.slice((page - 1) * size, page * size).map(issueShown) };
   }
 
   function listed(query: URLSearchParams): unknown[] {
@@ -194,10 +207,36 @@ async function gitlabLab(): Promise<GitlabLab> {
     change: (number, change) => void Object.assign(all[number - 1] as Request, change),
     rules,
     comments,
+    issues,
     pipeline,
     speaks,
   };
 }
+
+/** All of several labels, whatever the case of their letters. */
+function isListed(one: LabIssue, query: URLSearchParams): boolean {
+  const labels = (query.get("labels") ?? "").split(",").filter((name) => name !== "");
+  const people = query.getAll("assignee_username[]");
+  const numbers = query.getAll("iids[]").map(Number);
+  return (
+    (numbers.length === 0 || numbers.includes(one.number)) &&
+    (!query.has("state") || query.get("state") === (one.state === "open" ? "opened" : "closed")) &&
+    labels.every((name) => one.labels.includes(name.toLowerCase())) &&
+    people.every((name) => one.assignees.includes(name)) &&
+    (!query.has("milestone") || one.milestone === query.get("milestone"))
+  );
+}
+
+const issueShown = (one: LabIssue) => ({
+  iid: one.number,
+  web_url: `https://gitlab.example/group/sub/project/-/issues/${one.number}`,
+  title: one.title,
+  description: one.body,
+  state: one.state === "open" ? "opened" : "closed",
+  labels: one.labels,
+  assignees: one.assignees.map((username) => ({ username })),
+  milestone: one.milestone === null ? null : { title: one.milestone },
+});
 
 const stateOf = ({ state }: Request): string => (state === "open" ? "opened" : state);
 const isDraft = ({ title }: Request): boolean => /^(draft:|\[draft\]|\(draft\))/i.test(title);

@@ -3,6 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Forge, ForgeRepo } from "../../src/forge/forge.ts";
 import { type Answer, type Described, type Exception, unneeded } from "../support/contract.ts";
+import type { LabIssue } from "../support/some-issues.ts";
 
 /** A pull request as a person sees it on its page. */
 export interface Page {
@@ -30,6 +31,7 @@ export interface OtherLab {
   readonly rules: { autoMerge: boolean };
   /** Below the pull requests, of all of them. */
   readonly comments: { id: number; on: number; body: string }[];
+  readonly issues: LabIssue[];
 }
 
 export interface OtherForge<Lab extends OtherLab = OtherLab> {

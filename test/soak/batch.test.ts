@@ -137,7 +137,6 @@ inBox("all or none: what refuses one task refuses the batch, with its place, and
     ["prompt: '-'\n", 2, /^copse: b\.yaml:4:13: the prompt of `two` says nothing/],
     ["promt: Do\n", 2, /^copse: b\.yaml:4:5: unknown key `promt`/, /Did you mean `prompt`\?/],
     ["prompt: Do {{x}}\n    matrix: { x: { grep: '(' } }\n", 2, /^copse: b\.yaml:5:18: git cannot search for this/],
-    ["prompt: Do\ndeliver: one-pr\n", 2, /^copse: b\.yaml:5:10: `deliver: one-pr` is not in this version yet/],
   ];
   await box.copse(["run", "-b", "-l", "taken", "--exec", "--", "sleep", "300"]);
   box.git(["branch", "copse/grown"]);

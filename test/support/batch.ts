@@ -5,17 +5,19 @@ import { jointTask } from "../../src/batch/joint.ts";
 import { type PlannedTask, planOf } from "../../src/batch/plan.ts";
 import { refuseAny } from "../../src/batch/problem.ts";
 import { CopseError } from "../../src/core/errors.ts";
+import type { Issue } from "../../src/core/issues.ts";
 
 /** `found`: what the searches of its matrices find, by their pointers. */
 export function readBatch(
   text: string,
   found: ReadonlyMap<string, readonly string[]> = new Map(),
+  issues: ReadonlyMap<string, readonly Issue[]> = new Map(),
 ): { tasks: readonly PlannedTask[]; error?: CopseError } {
   try {
     const { document, problems } = readDocument(text);
     refuseAny("x.yaml", problems);
     refuseAny("x.yaml", checkBatch(document));
-    const plan = planOf(document, found);
+    const plan = planOf(document, { values: found, issues });
     refuseAny("x.yaml", plan.problems);
     const joint = jointTask(document, "x", plan.tasks);
     refuseAny("x.yaml", joint.problems);

@@ -9,12 +9,17 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 
+import { type LabIssue, newestFirst } from "./some-issues.ts";
+
 type Json = any;
 
 // A nullable value with an enumeration may be null, which GitHub's description leaves out of the enumeration and GitHub itself sends (the conclusion of a check under way).
-const document: Json = JSON.parse(readFileSync(new URL("../forge/github-openapi.json", import.meta.url), "utf8"), (_, value) =>
-  value?.nullable === true && Array.isArray(value.enum) && !value.enum.includes(null) ? { ...value, enum: [...value.enum, null] } : value,
-);
+const document: Json = JSON.parse(readFileSync(new URL("../forge/github-openapi.json", import.meta.url), "utf8"), (_, value) => {
+  if (value?.nullable !== true) return value;
+  // Of a choice it says that none may be, too, in a way the checker does not know.
+  if (value.type === undefined) return { anyOf: [{ ...value, nullable: undefined }, { enum: [null] }] };
+  return Array.isArray(value.enum) && !value.enum.includes(null) ? { ...value, enum: [...value.enum, null] } : value;
+});
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
 ajv.addSchema({ $id: "doc", components: document.components });
 
@@ -33,6 +38,7 @@ export interface Lab {
   readonly rules: { labels: string[]; autoMerge: "off" | "clean" | "on" };
   /** Below the pull requests, of all of them. */
   readonly comments: { id: number; on: number; body: string }[];
+  readonly issues: LabIssue[];
   /** Conclusions of the checks of every commit; null: still under way. */
   readonly checks: (string | null)[];
   close(): Promise<void>;
@@ -46,6 +52,7 @@ export async function forgeLab(dir: string): Promise<Lab> {
   const pulls: Json[] = [];
   const checks: Lab["checks"] = [];
   const comments: Lab["comments"] = [];
+  const issues: LabIssue[] = [];
   const faults: { call: string; times: number; status: number; body: Json; headers: Record<string, string> }[] = [];
   const rules: Lab["rules"] = { labels: ["agents"], autoMerge: "off" };
   const gitDir = (owner: string, name: string) => join(root, owner, `${name}.git`);
@@ -108,6 +115,7 @@ export async function forgeLab(dir: string): Promise<Lab> {
       });
       return { status: 200, body: { total_count: checks.length, check_runs: checks.map(run) } };
     }
+    if (method === "GET" && /^\/issues(\/\d+)?$/.test(rest)) return issue(rest, url, owner, name);
     const [, on, edited] = /^\/issues\/(?:(\d+)\/comments|comments\/(\d+))$/.exec(rest) ?? [];
     if (on !== undefined || edited !== undefined) return comment(method, url, on, edited, body);
     const [, number, more] = /^\/(?:pulls|issues)\/(\d+)(\/\w+)?$/.exec(rest) ?? [];
@@ -141,6 +149,40 @@ export async function forgeLab(dir: string): Promise<Lab> {
       return { status: 200, body: { sha: pull.head.sha, merged: true, message: "Pull Request successfully merged" } };
     }
     return { status: 404, body: { message: "Not Found" } };
+  }
+
+  /** Pull requests among them, as GitHub has it; a milestone is asked for by its number there, so nobody asks. */
+  function issue(rest: string, url: URL, owner: string, name: string): { status: number; body: Json } {
+    const { milestone: _, ...plain } = sample("issue");
+    const shown = (one: LabIssue) => ({
+      ...plain,
+      number: one.number,
+      html_url: `http://${host}/${owner}/${name}/issues/${one.number}`,
+      title: one.title,
+      body: one.body,
+      state: one.state,
+      labels: one.labels.map((label) => ({ ...sample("label"), name: label, description: "" })),
+      assignees: one.assignees.map((login) => ({ ...sample("simple-user"), login })),
+      milestone: one.milestone === null ? null : { ...sample("nullable-milestone"), title: one.milestone },
+      ...(one.isPull ? { pull_request: { url: "u", html_url: "h", diff_url: "d", patch_url: "p" } } : {}),
+    });
+    const [, number] = /^\/issues\/(\d+)$/.exec(rest) ?? [];
+    if (number !== undefined) {
+      const one = issues.find((other) => other.number === Number(number));
+      return one === undefined
+        ? { status: 404, body: { message: "Not Found", documentation_url: "", status: "404" } }
+        : { status: 200, body: shown(one) };
+    }
+    const [size, page] = [Number(url.searchParams.get("per_page") ?? 30), Number(url.searchParams.get("page") ?? 1)];
+    const labels = (url.searchParams.get("labels") ?? "").split(",").filter((label) => label !== "");
+    const assignee = url.searchParams.get("assignee");
+    const wanted = newestFirst(issues).filter(
+      (one) =>
+        ["all", one.state].includes(url.searchParams.get("state") ?? "open") &&
+        labels.every((label) => one.labels.includes(label.toLowerCase())) &&
+        (assignee === null || one.assignees.includes(assignee)),
+    );
+    return { status: 200, body: wanted.slice((page - 1) * size, page * size).map(shown) };
   }
 
   function comment(
@@ -283,6 +325,7 @@ export async function forgeLab(dir: string): Promise<Lab> {
     pulls,
     checks,
     comments,
+    issues,
     rules,
     gitDir,
     fail: (call, times, status, body, headers = {}) => void faults.push({ call, times, status, body, headers }),

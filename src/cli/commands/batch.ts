@@ -1,6 +1,7 @@
 /** `copse batch`: many tasks from a file or from lines. Started again, it does only what is new or has failed. In the foreground they are shown until all have ended. */
 
 import { type Step, stepsOf } from "../../batch/again.ts";
+import { usualPrompt } from "../../batch/issues.ts";
 import { CopseError } from "../../core/errors.ts";
 import { safe, safeLine } from "../../core/safe.ts";
 import { isTerminal, type Task } from "../../core/task.ts";
@@ -10,7 +11,7 @@ import { setBudget } from "../../store/batches.ts";
 import { stateDir } from "../../store/paths.ts";
 import { err, isTty, out } from "../../system/output.ts";
 import { tasksOfBatch } from "../batch/made.ts";
-import { fromFile, fromLines, type Source, shown } from "../batch/source.ts";
+import { fromFile, fromIssues, fromLines, type Source, shown } from "../batch/source.ts";
 import { checkSteps, startSteps } from "../batch/start.ts";
 import { batchCommandFlags, batchFlags, type Parsed, parseFlags } from "../flags.ts";
 import { followUpsOf, titleOf } from "../follow-ups.ts";
@@ -53,9 +54,21 @@ export async function batch(argv: readonly string[]): Promise<number> {
 async function sourceOf(parsed: Parsed, repo: Repository): Promise<Source> {
   const { values, words } = parsed;
   const each = values["each"];
+  const issues = values["issues"];
   if (parsed.rest !== undefined)
     throw new CopseError("USAGE", "batch takes nothing behind --", { hint: "In a file: exec, a list of the program and its arguments." });
+  if (typeof issues === "string") {
+    if (typeof each === "string")
+      throw new CopseError("USAGE", "--issues and --each exclude each other", { hint: "Each makes a batch of its own." });
+    if (words.length > 1)
+      throw new CopseError("USAGE", `one prompt is expected, got ${words.length}`, {
+        hint: 'Put it in quotes: copse batch --issues label:bug "Fix {title}"',
+      });
+    followUpsOf(reader(parsed), []);
+    return await fromIssues(issues, words[0] ?? usualPrompt, parsed, repo);
+  }
   if (typeof each === "string") {
+    if (values["no-close"] === true) throw new CopseError("USAGE", "--no-close goes with issues", { hint: "Leave it out." });
     if (words.length > 0)
       throw new CopseError("USAGE", `--each takes its lines from standard input, got "${words[0]}" besides`, {
         hint: `Write: copse batch --each "…" < ${words[0]}`,
@@ -77,10 +90,10 @@ async function sourceOf(parsed: Parsed, repo: Repository): Promise<Source> {
   );
   const foreign = Object.keys(values).find((name) => !own.includes(name));
   if (foreign !== undefined)
-    throw new CopseError("USAGE", `--${foreign} goes with --each; a file says it itself`, {
+    throw new CopseError("USAGE", `--${foreign} goes with --each and --issues; a file says it itself`, {
       hint: `Put \`${foreign === "batch" ? "name" : foreign}\` into the file.`,
     });
-  return await fromFile(shown(file), repo);
+  return await fromFile(shown(file), repo, values["no-close"] !== true);
 }
 
 function printed(source: Source, steps: readonly Step[], made: readonly Task[], all: readonly Task[], { values }: Parsed): number {
