@@ -61,6 +61,22 @@ inLab("a batch becomes one pull request of what is sound, with a row for each ta
   const heads = () => box.git(["for-each-ref", "--format=%(refname)"], lab.gitDir("me", "project")).trim().split("\n");
   assert.equal(heads(), ["refs/heads/copse/nightly", "refs/heads/main"], "branches of the tasks stay here");
 
+  const report = await box.json(["report", "--batch", "nightly"]);
+  assert.equal(
+    report.attention.map(({ label, what, next }: any) => [label, what, next]),
+    [
+      ["bad", "failed", "copse logs bad; copse retry bad"],
+      ["unsure", "checks-failed", "copse diff unsure; copse retry unsure"],
+      ["rival", "left-out", "copse diff rival; copse pr rival"],
+      ["over", "skipped", "When what was wrong is mended: copse retry bad over"],
+    ],
+  );
+  assert.is(report.criticalPath.tasks.at(-1).label, "nightly", "all others come before it");
+  assert.ok(report.wallMs > 0 && report.workMs > 0 && report.budget === null);
+  const page = (await box.copse(["report", "--batch", "nightly"])).stdout;
+  assert.match(page, /^# Report: batch nightly\n\n## What needs you\n\n- \*\*bad\*\* failed: /);
+  assert.match(page, /\n\nTook \d+ s for \d+ s of work, [\d.]+ at once on average\. Critical path: .*`nightly` \d+ s; /);
+
   // Nothing to do: nothing is done.
   const calls = lab.calls.length;
   assert.is((await box.copse(["batch", "b.yaml", "--dry-run"])).code, 0);
