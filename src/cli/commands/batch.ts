@@ -48,7 +48,12 @@ export async function batch(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const { follow } = await import("../follow.ts");
-  return await follow(waitFor, { json, quiet: values["quiet"] === true, list: true });
+  return await follow(waitFor, {
+    json,
+    quiet: values["quiet"] === true,
+    list: true,
+    comeBack: `copse tasks --batch ${source.name} --watch`,
+  });
 }
 
 async function sourceOf(parsed: Parsed, repo: Repository): Promise<Source> {
