@@ -12,12 +12,12 @@ import type { NewTask } from "../../store/tasks.ts";
 import { createTask } from "../../store/tasks.ts";
 import { callingTask } from "../caller.ts";
 import { tryAgain } from "../commands/retry.ts";
-import { askToStop } from "../commands/stop.ts";
 import type { Parsed } from "../flags.ts";
 import { openTasksIn } from "../open-tasks.ts";
 import { type OfBatch, prepare } from "../submit.ts";
 import { tellRunner } from "../tell-runner.ts";
 import type { Source } from "./source.ts";
+import { undo, untold } from "./undo.ts";
 
 type TrustAsked = ((loaded: Loaded, repo: Repository) => Promise<void>) | undefined;
 
@@ -53,15 +53,17 @@ export async function startSteps(source: Source, steps: readonly Step[], trustAs
   const byKey = new Map(
     steps.flatMap(({ planned, action }) => ("task" in action && action.task ? [[planned.key, action.task] as const] : [])),
   );
-  // First, for what is new may wait for one that had failed.
-  for (const { planned, action } of steps)
-    if (action.do === "retry" && !planned.joint) {
-      const { task } = action;
-      byKey.set(planned.key, await tryAgain({ task, dir: taskDir(state, task.repoId, task.id), state }));
-    }
   const made: Task[] = [];
+  const again: Task[] = [];
   const beginning = Date.now();
   try {
+    // First, for what is new may wait for one that had failed.
+    for (const { planned, action } of steps)
+      if (action.do === "retry" && !planned.joint) {
+        const { task } = action;
+        again.push(await tryAgain({ task, dir: taskDir(state, task.repoId, task.id), state }));
+        byKey.set(planned.key, again.at(-1) as Task);
+      }
     for (const step of steps.filter(({ action }) => action.do === "start")) {
       // Each a millisecond behind the one before: the line goes by that.
       const { wanted } = await ready(
@@ -69,7 +71,7 @@ export async function startSteps(source: Source, steps: readonly Step[], trustAs
         step.planned.needs.flatMap((key) => byKey.get(key) ?? []),
         byKey.get(step.planned.baseKey ?? ""),
       );
-      const task = createTask(state, wanted, new Date(Math.max(Date.now(), beginning + made.length)));
+      const task = await madeInTime(() => createTask(state, wanted, new Date(Math.max(Date.now(), beginning + made.length))));
       made.push(task);
       byKey.set(step.planned.key, task);
     }
@@ -77,14 +79,28 @@ export async function startSteps(source: Source, steps: readonly Step[], trustAs
     if (joint !== undefined && "task" in joint.action && joint.action.task !== null)
       byKey.set(joint.planned.key, await join(joint.action.do, joint.action.task, made));
   } catch (error) {
-    for (const task of made)
-      await askToStop({ task, dir: taskDir(state, task.repoId, task.id), state }, "its batch, which could not be made whole").catch(
-        () => undefined,
-      );
-    throw error;
+    throw await undo(error, { made, again });
   }
-  for (const task of made) await tellRunner(state, task.repoId, task.id);
+  try {
+    for (const task of made) await tellRunner(state, task.repoId, task.id);
+  } catch (error) {
+    throw untold(error, made);
+  }
   return { made, all: steps.flatMap(({ planned }) => byKey.get(planned.key) ?? []) };
+}
+
+/** A command that was killed while it made a task leaves its label taken for ten seconds. */
+const patienceMs = 12_000;
+
+async function madeInTime(make: () => Task): Promise<Task> {
+  for (const deadline = Date.now() + patienceMs; ; ) {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof CopseError) || error.code !== "BUSY" || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
 }
 
 /** What is new is to be put together by the batch's joint task as well. @throws CopseError BUSY when that is at work already */
