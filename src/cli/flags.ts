@@ -29,6 +29,11 @@ export const runFlags: readonly Flag[] = [
   },
   { name: "no-then", kind: "boolean", describe: "Leave out the follow-ups of the configuration (`after` in it)" },
   { name: "deliver", kind: "string", describe: "report (default), branch to push it as well, or pr" },
+  {
+    name: "open-issues",
+    kind: "string",
+    describe: "Open an issue on the forge for each Markdown file that it leaves in this folder of its worktree",
+  },
   { name: "priority", kind: "string", describe: "Higher goes first; default 0" },
   { name: "group", kind: "string", describe: "Group with a limit of its own" },
   { name: "tag", kind: "list", describe: "Tag to filter by (repeatable)" },

@@ -2,6 +2,7 @@
 import type { ForgeRepo } from "../../src/forge/forge.ts";
 import { gitea } from "../../src/forge/gitea.ts";
 import { type Answer, type Call, described } from "../support/contract.ts";
+import { type BookedIssue, newIssue, pageOf } from "../support/issue-book.ts";
 import type { OtherForge, OtherLab, Page } from "./other-lab.ts";
 
 type Pull = { -readonly [key in keyof Page]: Page[key] } & { number: number };
@@ -32,6 +33,8 @@ export const giteaForge: OtherForge = {
     show: "GET /repos/{owner}/{repo}/pulls/{index}",
     update: "PATCH /repos/{owner}/{repo}/pulls/{index}",
     merge: "POST /repos/{owner}/{repo}/pulls/{index}/merge",
+    issues: "GET /repos/{owner}/{repo}/issues",
+    newIssue: "POST /repos/{owner}/{repo}/issues",
   },
   marks: ["WIP: ", "[WIP] ", "wip:"],
   tries: 1,
@@ -41,6 +44,7 @@ async function giteaLab(): Promise<OtherLab> {
   const pulls: Pull[] = [];
   const rules = { autoMerge: true };
   const comments: OtherLab["comments"] = [];
+  const issues: BookedIssue[] = [];
   const served = await described("forgejo-swagger.json", giteaForge.exceptions, answer);
   const apiUrl = `${served.url}/api/v1`;
   const repo: ForgeRepo = { kind: "gitea", host: "git.example", apiUrl, owner: "me", name: "project" };
@@ -63,6 +67,8 @@ async function giteaLab(): Promise<OtherLab> {
       const comment = comments.find(({ id }) => id === Number(at["id"]));
       return comment === undefined ? refused(404, "comment does not exist") : { status: 200, body: said(Object.assign(comment, body)) };
     }
+    const booked = issueCall(call);
+    if (booked !== undefined) return booked;
     if (pull === undefined) return refused(404, "The target couldn't be found.");
     switch (call.operation) {
       case "GET /repos/{owner}/{repo}/pulls/{index}":
@@ -92,6 +98,29 @@ async function giteaLab(): Promise<OtherLab> {
     }
     throw new Error(`nobody answers ${call.operation}`);
   }
+
+  function issueCall({ operation, at, query, body }: Call): Answer | undefined {
+    const open = (one: BookedIssue) => one.state === query.get("state") && query.get("type") === "issues";
+    const limit = Math.min(Number(query.get("limit") ?? 30), pageSize);
+    if (operation === giteaForge.calls.issues)
+      return { status: 200, body: pageOf(issues.filter(open), Number(query.get("page") ?? 1), limit).map(issueShown) };
+    if (operation === giteaForge.calls.newIssue) return { status: 201, body: issueShown(newIssue(issues, 101, body.title, body.body)) };
+    const one = issues.find(({ number }) => number === Number(at["index"]));
+    if (one === undefined) return undefined;
+    if (operation === "PATCH /repos/{owner}/{repo}/issues/{index}") return { status: 201, body: issueShown(Object.assign(one, body)) };
+    if (operation !== "POST /repos/{owner}/{repo}/issues/{index}/labels") return undefined;
+    one.labels = labels.filter(({ id, name }) => one.labels.includes(name) || body.labels.includes(id)).map(({ name }) => name);
+    return { status: 200, body: labels.filter(({ name }) => one.labels.includes(name)) };
+  }
+
+  const issueShown = ({ number, title, body, state }: BookedIssue) => ({
+    id: number,
+    number,
+    html_url: `https://git.example/me/project/issues/${number}`,
+    title,
+    body,
+    state,
+  });
 
   function create({ head, base, title, body }: Record<"head" | "base" | "title" | "body", string>): Answer {
     const [owner, branch] = head.includes(":") ? (head.split(":") as [string, string]) : ["me", head];
@@ -145,6 +174,7 @@ async function giteaLab(): Promise<OtherLab> {
     change: (number, change) => void Object.assign(pulls[number - 1] as Pull, change),
     rules,
     comments,
+    issues,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { ForgeRepo } from "../../src/forge/forge.ts";
 import { gitlab } from "../../src/forge/gitlab.ts";
 import { type Answer, type Call, described } from "../support/contract.ts";
+import { type BookedIssue, newIssue, pageOf } from "../support/issue-book.ts";
 import type { OtherForge, OtherLab, Page } from "./other-lab.ts";
 
 type Request = { -readonly [key in keyof Page]: Page[key] } & { iid: number };
@@ -12,6 +13,7 @@ const people = [
   { id: 42, username: "else" },
 ];
 const sha = "a".repeat(40);
+const issuesAt = "/api/v4/projects/{id}/issues";
 const requests = "/api/v4/projects/{id}/merge_requests";
 
 export const gitlabForge: OtherForge<GitlabLab> = {
@@ -53,6 +55,8 @@ export const gitlabForge: OtherForge<GitlabLab> = {
     show: `GET ${requests}/{merge_request_iid}`,
     update: `PUT ${requests}/{merge_request_iid}`,
     merge: `PUT ${requests}/{merge_request_iid}/merge`,
+    issues: `GET ${issuesAt}`,
+    newIssue: `POST ${issuesAt}`,
   },
   marks: ["Draft: ", "[Draft] ", "(draft) "],
   tries: 10,
@@ -69,6 +73,7 @@ async function gitlabLab(): Promise<GitlabLab> {
   const all: Request[] = [];
   const rules = { autoMerge: true };
   const comments: OtherLab["comments"] = [];
+  const issues: BookedIssue[] = [];
   const pipeline: GitlabLab["pipeline"] = { status: null };
   const speaks = { autoMerge: "auto_merge" };
   const served = await described("gitlab-openapi.json", gitlabForge.exceptions, answer);
@@ -91,6 +96,7 @@ async function gitlabLab(): Promise<GitlabLab> {
         return create(project, body);
     }
     if (at["noteable_id"] !== undefined) return notes(call);
+    if (call.operation.includes(`${issuesAt}`)) return issueCall(call);
     if (request === undefined) return { status: 404, body: { message: "404 Not found" } };
     switch (call.operation) {
       case `GET ${requests}/{merge_request_iid}`:
@@ -108,6 +114,32 @@ async function gitlabLab(): Promise<GitlabLab> {
     }
     throw new Error(`nobody answers ${call.operation}`);
   }
+
+  function issueCall({ operation, at, query, body }: Call): Answer {
+    if (operation === gitlabForge.calls.issues) {
+      const open = issues.filter(({ state }) => (state === "open" ? "opened" : state) === query.get("state"));
+      const [page, size] = [Number(query.get("page") ?? 1), Number(query.get("per_page") ?? 20)];
+      const next = `<${served.url}/api/v4/projects/5/issues?state=opened&page=${page + 1}&per_page=${size}>; rel="next"`;
+      return { status: 200, body: pageOf(open, page, size).map(issueShown), headers: page * size < open.length ? { link: next } : {} };
+    }
+    if (operation === gitlabForge.calls.newIssue)
+      return { status: 201, body: issueShown(newIssue(issues, 101, body.title, body.description ?? null)) };
+    const one = issues.find(({ number }) => number === Number(at["issue_iid"]));
+    if (one === undefined) return { status: 404, body: { message: "404 Not found" } };
+    if (body.description !== undefined) one.body = body.description;
+    if (body.add_labels !== undefined) one.labels = [...one.labels, ...body.add_labels.split(",")];
+    return { status: 200, body: issueShown(one) };
+  }
+
+  const issueShown = ({ number, title, body, state, labels }: BookedIssue) => ({
+    id: 5000 + number,
+    iid: number,
+    title,
+    ...(body === null ? {} : { description: body }),
+    state: state === "open" ? "opened" : state,
+    labels,
+    web_url: `https://gitlab.example/group/sub/project/-/issues/${number}`,
+  });
 
   function notes({ operation, at, query, body }: Call): Answer {
     const on = Number(at["noteable_id"]);
@@ -194,6 +226,7 @@ async function gitlabLab(): Promise<GitlabLab> {
     change: (number, change) => void Object.assign(all[number - 1] as Request, change),
     rules,
     comments,
+    issues,
     pipeline,
     speaks,
   };

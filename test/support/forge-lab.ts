@@ -8,13 +8,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Ajv } from "ajv";
+import { type BookedIssue, newIssue, pageOf } from "./issue-book.ts";
 
 type Json = any;
 
-// A nullable value with an enumeration may be null, which GitHub's description leaves out of the enumeration and GitHub itself sends (the conclusion of a check under way).
-const document: Json = JSON.parse(readFileSync(new URL("../forge/github-openapi.json", import.meta.url), "utf8"), (_, value) =>
-  value?.nullable === true && Array.isArray(value.enum) && !value.enum.includes(null) ? { ...value, enum: [...value.enum, null] } : value,
-);
+const document: Json = JSON.parse(readFileSync(new URL("../forge/github-openapi.json", import.meta.url), "utf8"), (_, value) => {
+  if (value?.nullable !== true) return value;
+  // A nullable value with an enumeration may be null, which GitHub's description leaves out of the enumeration and GitHub itself sends (the conclusion of a check under way).
+  if (Array.isArray(value.enum) && !value.enum.includes(null)) return { ...value, enum: [...value.enum, null] };
+  if (value.type !== undefined) return value;
+  const { nullable: _nullable, ...whole } = value;
+  return { anyOf: [whole, { type: "null" }] };
+});
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
 ajv.addSchema({ $id: "doc", components: document.components });
 
@@ -31,6 +36,8 @@ export interface Lab {
   gitDir(owner: string, name: string): string;
   /** What is refused: labels nobody knows, reviewers, auto-merge. */
   readonly rules: { labels: string[]; autoMerge: "off" | "clean" | "on" };
+  /** From number 101 on; their list has the pull requests in it, as GitHub's has. */
+  readonly issues: BookedIssue[];
   /** Below the pull requests, of all of them. */
   readonly comments: { id: number; on: number; body: string }[];
   /** Conclusions of the checks of every commit; null: still under way. */
@@ -46,6 +53,7 @@ export async function forgeLab(dir: string): Promise<Lab> {
   const pulls: Json[] = [];
   const checks: Lab["checks"] = [];
   const comments: Lab["comments"] = [];
+  const issues: BookedIssue[] = [];
   const faults: { call: string; times: number; status: number; body: Json; headers: Record<string, string> }[] = [];
   const rules: Lab["rules"] = { labels: ["agents"], autoMerge: "off" };
   const gitDir = (owner: string, name: string) => join(root, owner, `${name}.git`);
@@ -110,6 +118,8 @@ export async function forgeLab(dir: string): Promise<Lab> {
     }
     const [, on, edited] = /^\/issues\/(?:(\d+)\/comments|comments\/(\d+))$/.exec(rest) ?? [];
     if (on !== undefined || edited !== undefined) return comment(method, url, on, edited, body);
+    const booked = issueCall(method, rest, url, body, mine);
+    if (booked !== undefined) return booked;
     const [, number, more] = /^\/(?:pulls|issues)\/(\d+)(\/\w+)?$/.exec(rest) ?? [];
     const pull = of(number);
     if (pull === undefined) return { status: 404, body: { message: "Not Found" } };
@@ -165,6 +175,40 @@ export async function forgeLab(dir: string): Promise<Lab> {
     if (known === undefined) comments.push(one);
     one.body = body.body;
     return { status: known === undefined ? 201 : 200, body: shown(one) };
+  }
+
+  function issueCall(method: string, rest: string, url: URL, body: Json, mine: Json[]): { status: number; body: Json } | undefined {
+    const shown = (one: BookedIssue) => ({
+      ...sample("issue"),
+      number: one.number,
+      title: one.title,
+      body: one.body,
+      state: one.state,
+      html_url: `http://${host}/me/project/issues/${one.number}`,
+      labels: one.labels,
+    });
+    if (rest === "/issues" && method === "GET") {
+      const pull = (one: Json) => ({
+        ...shown({ ...one, labels: [] }),
+        pull_request: { diff_url: null, html_url: null, patch_url: null, url: null },
+      });
+      const state = url.searchParams.get("state");
+      const all = [...mine.map(pull), ...issues.map(shown)].filter((one) => one.state === state);
+      return {
+        status: 200,
+        body: pageOf(all, Number(url.searchParams.get("page") ?? 1), Number(url.searchParams.get("per_page") ?? 30)),
+      };
+    }
+    if (rest === "/issues" && method === "POST") return { status: 201, body: shown(newIssue(issues, 101, body.title, body.body ?? null)) };
+    const [, number, more] = /^\/issues\/(\d+)(\/labels)?$/.exec(rest) ?? [];
+    const one = issues.find((each) => each.number === Number(number));
+    if (one === undefined) return undefined;
+    if (more === undefined) return { status: 200, body: shown(Object.assign(one, body)) };
+    const unknown = (body.labels as string[]).find((label) => !rules.labels.includes(label));
+    if (unknown !== undefined)
+      return { status: 422, body: { message: `${unknown} is unknown`, documentation_url: "https://docs.github.com", errors: [] } };
+    one.labels = [...new Set([...one.labels, ...body.labels])];
+    return { status: 200, body: one.labels.map((name) => ({ ...sample("label"), name, description: "" })) };
   }
 
   function create(owner: string, name: string, body: Json, mine: Json[]): { status: number; body: Json } {
@@ -283,6 +327,7 @@ export async function forgeLab(dir: string): Promise<Lab> {
     pulls,
     checks,
     comments,
+    issues,
     rules,
     gitDir,
     fail: (call, times, status, body, headers = {}) => void faults.push({ call, times, status, body, headers }),
