@@ -14,8 +14,11 @@ export interface Step {
   readonly action: Action;
 }
 
-/** `made`: the batch's tasks so far, of this repository. `failedOnly`: nothing that is new. */
-export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], failedOnly: boolean): Step[] {
+/** `failed`: nothing that is new; `fresh`: what has ended is done anew. */
+export type Wish = "new" | "failed" | "fresh";
+
+/** `made`: the batch's tasks so far, of this repository. */
+export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], wish: Wish): Step[] {
   const byKey = new Map<string, Task[]>();
   for (const task of made) {
     const key = task.request.batchKey ?? "";
@@ -23,19 +26,20 @@ export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], 
   }
   return planned.map((one) => {
     const content = contentOf(one);
-    return { planned: one, content, action: actionFor(byKey.get(one.key) ?? [], content, failedOnly) };
+    return { planned: one, content, action: actionFor(byKey.get(one.key) ?? [], content, wish) };
   });
 }
 
-function actionFor(earlier: readonly Task[], content: string, failedOnly: boolean): Action {
+function actionFor(earlier: readonly Task[], content: string, wish: Wish): Action {
   const newestFirst = [...earlier].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   const same = newestFirst.filter(({ request }) => request.batchContent === content);
-  const standing = same.find((task) => !isTerminal(task) || task.state === "completed");
+  const standing = same.find((task) => !isTerminal(task) || (task.state === "completed" && wish !== "fresh"));
   if (standing)
     return { do: "keep", task: standing, why: standing.state === "completed" ? "completed already" : `${standing.state} already` };
+  if (wish === "fresh") return { do: "start", why: newestFirst.length === 0 ? "new" : "asked for anew" };
   const [ended] = same;
   if (ended && ended.worktreeState !== "removed") return { do: "retry", task: ended, why: `${ended.state} before` };
   if (ended) return { do: "start", why: `${ended.state} before, and its worktree is gone` };
-  if (failedOnly) return { do: "keep", task: null, why: newestFirst.length === 0 ? "new; left out" : "changed; left out" };
+  if (wish === "failed") return { do: "keep", task: null, why: newestFirst.length === 0 ? "new; left out" : "changed; left out" };
   return { do: "start", why: newestFirst.length === 0 ? "new" : "changed" };
 }

@@ -21,6 +21,7 @@ export const runFlags: readonly Flag[] = [
   { name: "exec", kind: "boolean", describe: "Run the command behind -- instead of an agent" },
   { name: "base", kind: "string", describe: "Start from this ref, or from another task's branch (@label)" },
   { name: "verify", kind: "list", describe: "Command to run afterwards as evidence (repeatable)" },
+  { name: "no-verify", kind: "boolean", describe: "Leave out the checks of the configuration (`verify` in it)" },
   { name: "fix", kind: "string", describe: "Send work whose checks fail back to its agent, up to N times" },
   {
     name: "then",
@@ -63,6 +64,10 @@ export const batchFlags: readonly Flag[] = [
   { name: "each", kind: "string", describe: "A task for each line of standard input: a prompt in which {} stands for the line" },
   { name: "dry-run", kind: "boolean", describe: "Show what would be started; start nothing" },
   { name: "failed", kind: "boolean", describe: "Only what has failed, once more" },
+  { name: "fresh", kind: "boolean", describe: "Everything anew, what is completed too" },
+  { name: "set", kind: "list", describe: "NAME=VALUE for a variable of the file, or for a matrix; there repeatable" },
+  { name: "list", kind: "boolean", describe: "Show the batches that go by a name" },
+  { name: "copy", kind: "boolean", describe: "Put a batch that comes with Copse into .worktrees/batches, to change it" },
   { name: "batch", kind: "string", describe: "The batch's name (with --each)" },
   { name: "limit", kind: "string", describe: "Tasks of it at once, within the machine's limit (with --each)" },
   { name: "budget", kind: "string", describe: "USD for all of it: when that is spent nothing more starts (with --each)" },

@@ -1,6 +1,7 @@
 /** What a task is: the words of the contract (PRODUCT) as types. Pure; a `Task` is the fold of its events (`evolve.ts`). */
-import type { IssuesOpened, IssuesWanted } from "./issues.ts";
+
 import type { OfBatch } from "./of-batch.ts";
+import type { IssuesOpened, IssuesWanted } from "./opened-issues.ts";
 
 export type StateName = "queued" | "preparing" | "running" | "blocked" | "delivering" | "completed" | "failed" | "stopped";
 export type Source = "stream" | "hook" | "process" | "git" | "person" | "runner";

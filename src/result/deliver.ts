@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CopseError, isDiskFull, messageOf } from "../core/errors.ts";
-import type { IssueSeen } from "../core/issues.ts";
+import type { IssueSeen } from "../core/opened-issues.ts";
 import { secretValues } from "../core/redact.ts";
 import type { Failure, Result, Task } from "../core/task.ts";
 import { type Difference, differenceOf, subjects } from "../git/changes.ts";

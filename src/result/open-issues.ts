@@ -3,7 +3,7 @@
  * the night after. One in which a person has written is left as it is.
  */
 import { CopseError, messageOf } from "../core/errors.ts";
-import type { IssueSeen } from "../core/issues.ts";
+import type { IssueSeen } from "../core/opened-issues.ts";
 import { secretValues } from "../core/redact.ts";
 import type { Task } from "../core/task.ts";
 import type { Forge } from "../forge/forge.ts";

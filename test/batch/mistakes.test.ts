@@ -76,7 +76,7 @@ const mistakes: readonly (readonly [string, string, string, RegExp, RegExp?])[] 
   ["a variable twice", `${task}    vars: { a: 1 }\n    matrix: { a: [1] }\n`, "4:13", /in `vars` and in `matrix`/],
   ["a matrix of nothing", `${task}    matrix: { a: [] }\n`, "4:18", /`matrix.a` of task `docs`/],
   ["a search there is not", `${task}    matrix: { a: { path: x } }\n`, "4:20", /unknown key `path`/, /Did you mean `paths`\?/],
-  ["two searches in one", `${task}    matrix: { a: { paths: x, grep: y } }\n`, "4:18", /one of paths, grep, lines/],
+  ["two searches in one", `${task}    matrix: { a: { paths: x, grep: y } }\n`, "4:18", /one of paths, grep, grep-folders, lines/],
   ["one label for many", `${task}    label: all\n    matrix: { a: [x, y] }\n`, "4:12", /same label all/, /\{\{a\}\}/],
   ["more tasks than can be meant", `${task}    matrix: { a: ${many(40)}, b: ${many(40)} }\n`, "2:3", /more than 1000 tasks/],
   ["group beside limit", `limit: 2\n${task}    group: g\n`, "5:5", /one group/],

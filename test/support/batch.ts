@@ -1,7 +1,7 @@
 /** A batch file's text, read and planned as `copse batch` does it, without a repository. */
 import { checkBatch } from "../../src/batch/check.ts";
 import { readDocument } from "../../src/batch/document.ts";
-import { type PlannedTask, planOf } from "../../src/batch/plan.ts";
+import { type PlannedTask, planOf, searchesOf } from "../../src/batch/plan.ts";
 import { refuseAny } from "../../src/batch/problem.ts";
 import { CopseError } from "../../src/core/errors.ts";
 
@@ -14,6 +14,7 @@ export function readBatch(
     const { document, problems } = readDocument(text);
     refuseAny("x.yaml", problems);
     refuseAny("x.yaml", checkBatch(document));
+    refuseAny("x.yaml", searchesOf(document).problems);
     const plan = planOf(document, found);
     refuseAny("x.yaml", plan.problems);
     return { tasks: plan.tasks };

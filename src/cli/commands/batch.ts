@@ -9,6 +9,8 @@ import { findRepository, type Repository, requireCommits } from "../../git/repos
 import { setBudget } from "../../store/batches.ts";
 import { stateDir } from "../../store/paths.ts";
 import { err, isTty, out } from "../../system/output.ts";
+import { copied, givenIn, listed, wishIn } from "../batch/by-name.ts";
+import { namedBatch } from "../batch/library.ts";
 import { tasksOfBatch } from "../batch/made.ts";
 import { fromFile, fromLines, type Source, shown } from "../batch/source.ts";
 import { checkSteps, startSteps } from "../batch/start.ts";
@@ -27,6 +29,8 @@ export async function batch(argv: readonly string[]): Promise<number> {
   const json = values["json"] === true;
   const dry = values["dry-run"] === true;
   const repo = findRepository(process.cwd());
+  if (values["list"] === true) return listed(parsed, repo);
+  if (values["copy"] === true) return copied(parsed, repo);
   requireCommits(repo);
   const source = await sourceOf(parsed, repo);
   const later = source.later[0];
@@ -34,7 +38,7 @@ export async function batch(argv: readonly string[]): Promise<number> {
     throw new CopseError("NOT_YET", `${later.at}: ${later.what} is not in this version yet`, {
       hint: "Leave it out; nothing was started. See what it would be: copse batch FILE --dry-run",
     });
-  const steps = stepsOf(source.tasks, tasksOfBatch(stateDir(), repo.id, source.name), values["failed"] === true);
+  const steps = stepsOf(source.tasks, tasksOfBatch(stateDir(), repo.id, source.name), wishIn(values));
   const ask = !json && isTty(0) && isTty(2) ? (await import("../trust.ts")).askForTrust : undefined;
   const said = await checkSteps(source, steps, repo, ask);
   const notYet = source.later.map(({ what, at }) => `${at}: ${what} is not in this version yet; the batch would be refused`);
@@ -62,6 +66,8 @@ async function sourceOf(parsed: Parsed, repo: Repository): Promise<Source> {
   if (parsed.rest !== undefined)
     throw new CopseError("USAGE", "batch takes nothing behind --", { hint: "In a file: exec, a list of the program and its arguments." });
   if (typeof each === "string") {
+    if (values["set"] !== undefined)
+      throw new CopseError("USAGE", "--set is for the variables of a file; --each has none", { hint: "Write the value into the prompt." });
     if (words.length > 0)
       throw new CopseError("USAGE", `--each takes its lines from standard input, got "${words[0]}" besides`, {
         hint: `Write: copse batch --each "…" < ${words[0]}`,
@@ -76,7 +82,7 @@ async function sourceOf(parsed: Parsed, repo: Repository): Promise<Source> {
   const [file, second] = words;
   if (file === undefined || second !== undefined)
     throw new CopseError("USAGE", file === undefined ? "which file?" : `one file is expected, got ${words.length}`, {
-      hint: 'copse batch .worktrees/batches/nightly.yaml, or for lines: copse batch --each "Review {}" < files',
+      hint: 'By name (copse batch --list), by its path, or for lines: copse batch --each "Review {}" < files',
     });
   const own = [...batchFlags.map(({ name }) => name), "background", "json", "quiet", "debug"].filter(
     (name) => !["batch", "limit", "budget"].includes(name),
@@ -86,7 +92,14 @@ async function sourceOf(parsed: Parsed, repo: Repository): Promise<Source> {
     throw new CopseError("USAGE", `--${foreign} goes with --each; a file says it itself`, {
       hint: `Put \`${foreign === "batch" ? "name" : foreign}\` into the file.`,
     });
-  return await fromFile(shown(file), repo);
+  const named = namedBatch(file, repo.bare ? null : repo.top);
+  const source = await fromFile(shown(named?.file ?? file), repo, givenIn(values), file);
+  return named?.hides === true
+    ? {
+        ...source,
+        warnings: [`${file} is this repository's own, ${shown(named.file)}, not the one that comes with Copse`, ...source.warnings],
+      }
+    : source;
 }
 
 function printed(source: Source, steps: readonly Step[], made: readonly Task[], all: readonly Task[], { values }: Parsed): number {

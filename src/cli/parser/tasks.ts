@@ -20,10 +20,12 @@ export const taskCommands = (parser: Argv, done: Done): Argv =>
         runFlags,
       ),
     )
-    .command(["batch [file]"], "Many tasks from a file, or one for each line", (y) =>
+    .command(["batch [name]"], "Many tasks by a name, from a file, or one for each line", (y) =>
       withFlags(
         y.usage(
-          help("copse batch <file>, or copse batch --each <prompt> [flags of run] < lines", [
+          help("copse batch <name or file>, or copse batch --each <prompt> [flags of run] < lines", [
+            "copse batch --list",
+            "copse batch security-audit --set dir=src/api/ --dry-run",
             "copse batch .worktrees/batches/nightly.yaml --dry-run",
             "copse batch nightly.yaml -b && copse report --batch nightly",
             "copse batch nightly.yaml --failed",

@@ -1,7 +1,7 @@
 /** Every sentence a person reads about a task. Pure: tasks in, text out; nothing an agent said reaches it unsafe. */
 import { chainText, followUpCount, followUpsDone, stepsOf } from "../../core/chain.ts";
 import { sayDuration } from "../../core/duration.ts";
-import type { IssueSeen } from "../../core/issues.ts";
+import type { IssueSeen } from "../../core/opened-issues.ts";
 import { afterOf, nameOf, policyOf, skippedCode } from "../../core/prerequisites.ts";
 import { redact } from "../../core/redact.ts";
 import { safe, safeLine } from "../../core/safe.ts";
