@@ -146,7 +146,7 @@ export async function expectDiagnosis(box: Sandbox, lab: Lab, label: string): Pr
   assert.equal([task.state, task.failure], ["completed", null]);
   assert.equal(
     task.result.issues.map(({ number }: any) => number),
-    [102, 101].sort(),
+    [101, 102],
   );
   assert.equal(
     lab.issues.map(({ title }) => title.replace(/\d+/, "N")),
@@ -157,6 +157,8 @@ export async function expectDiagnosis(box: Sandbox, lab: Lab, label: string): Pr
   assert.match(timeout ?? "", /Fails: cart, order\./);
   assert.equal(box.git(["diff", "--name-only", "main", `copse/${label}`]).trim(), "test-output.txt", "no draft is on the branch");
   assert.match(box.git(["show", `copse/${label}:test-output.txt`]), /exit code 1\n$/);
+  const { stdout } = await box.copse(["report", label]);
+  assert.match(stdout, /Issues:\n\n- #101 TimeoutError in src\/ui\/view\.js .*issues\/101\n- #102 TypeError/);
   assert.not.ok(existsSync(join(task.worktree, "issue-drafts")));
 }
 
