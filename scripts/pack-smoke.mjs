@@ -28,6 +28,7 @@ const needed = ["dist/copse.cjs", "dist/runner.cjs", "templates/report.md", "tem
       "templates/claude/copse/commands/notify.md",
     ],
   )
+  .concat(["security-audit", "jsdoc", "test-diagnosis", "refactor", "deps"].map((name) => `templates/batches/${name}.yaml`))
   .concat(["README.md", "CHANGELOG.md"].filter((name) => existsSync(join(root, name))));
 
 ensureInstalled();
@@ -103,6 +104,8 @@ async function smoke() {
   const { task } = JSON.parse(run(copse, ["show", "smoke", "--json"], repo).stdout);
   say(task.state === "completed" && task.verify.status === "verified", `a task ran to its end: ${task.state}, ${task.verify.status}`);
   say(existsSync(task.result.report), "its report is written");
+  const { batch } = JSON.parse(run(copse, ["batch", "test-diagnosis", "--dry-run", "--json"], repo).stdout);
+  say(batch.tasks.length === 2, "copse batch finds what comes with it by name");
   run(copse, ["runner", "stop"], repo);
 }
 

@@ -15,8 +15,11 @@ export interface Step {
   readonly action: Action;
 }
 
-/** `made`: the batch's tasks so far, of this repository. `failedOnly`: nothing that is new. */
-export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], failedOnly: boolean): Step[] {
+/** `failed`: nothing that is new; `fresh`: what has ended is done anew. */
+export type Wish = "new" | "failed" | "fresh";
+
+/** `made`: the batch's tasks so far, of this repository. */
+export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], wish: Wish): Step[] {
   const byKey = new Map<string, Task[]>();
   for (const task of made) {
     const key = task.request.batchKey ?? "";
@@ -26,7 +29,7 @@ export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], 
   for (const one of planned) {
     const content = contentOf(one);
     const earlier = byKey.get(one.key) ?? [];
-    const action = one.joint ? actionForJoint(earlier, content, steps, failedOnly) : actionFor(earlier, content, failedOnly);
+    const action = one.joint ? actionForJoint(earlier, content, steps, wish) : actionFor(earlier, content, wish);
     steps.push({ planned: one, content, action });
   }
   return steps;
@@ -36,9 +39,9 @@ export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], 
 export const isBusy = (steps: readonly Step[]): boolean => steps.some(({ planned, action }) => !planned.joint && action.do !== "keep");
 
 /** It is the last of the steps: what the others come to says whether theirs has to be put together anew. */
-function actionForJoint(earlier: readonly Task[], content: string, others: readonly Step[], failedOnly: boolean): Action {
+function actionForJoint(earlier: readonly Task[], content: string, others: readonly Step[], wish: Wish): Action {
   const [now] = earlier.filter(({ request }) => request.batchContent === content).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-  if (now === undefined) return actionFor(earlier, content, failedOnly);
+  if (now === undefined) return actionFor(earlier, content, wish);
   if (!isTerminal(now)) return { do: "keep", task: now, why: `${now.state} already` };
   const since = others.find(({ action }) => "task" in action && (action.task?.endedAt ?? "") > (now.runStartedAt ?? ""));
   const why = isBusy(others)
@@ -54,16 +57,17 @@ function actionForJoint(earlier: readonly Task[], content: string, others: reado
   return now.worktreeState === "removed" ? { do: "start", why: `${why}, and its worktree is gone` } : { do: "retry", task: now, why };
 }
 
-function actionFor(earlier: readonly Task[], content: string, failedOnly: boolean): Action {
+function actionFor(earlier: readonly Task[], content: string, wish: Wish): Action {
   const newestFirst = [...earlier].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   const same = newestFirst.filter(({ request }) => request.batchContent === content);
-  const standing = same.find((task) => !isTerminal(task) || endedWell(task));
+  const standing = same.find((task) => !isTerminal(task) || (endedWell(task) && wish !== "fresh"));
   if (standing)
     return { do: "keep", task: standing, why: standing.state === "completed" ? "completed already" : `${standing.state} already` };
+  if (wish === "fresh") return { do: "start", why: newestFirst.length === 0 ? "new" : "asked for anew" };
   const [ended] = same;
   if (ended && ended.worktreeState !== "removed") return { do: "retry", task: ended, why: `${howEnded(ended)} before` };
   if (ended) return { do: "start", why: `${howEnded(ended)} before, and its worktree is gone` };
-  if (failedOnly) return { do: "keep", task: null, why: newestFirst.length === 0 ? "new; left out" : "changed; left out" };
+  if (wish === "failed") return { do: "keep", task: null, why: newestFirst.length === 0 ? "new; left out" : "changed; left out" };
   return { do: "start", why: newestFirst.length === 0 ? "new" : "changed" };
 }
 

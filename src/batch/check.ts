@@ -8,11 +8,18 @@ import { orderOf } from "./order.ts";
 import type { Problem } from "./problem.ts";
 
 type Scalar = string | number | boolean;
-export type Lookup = { readonly paths: string } | { readonly grep: string } | { readonly lines: string } | { readonly issues: string };
+/** Of several patterns for paths the first that finds anything counts. */
+export type Lookup =
+  | { readonly paths: string | readonly string[] }
+  | { readonly grep: string }
+  | { readonly "grep-folders": string }
+  | { readonly lines: string }
+  | { readonly issues: string };
 export type Axis = readonly Scalar[] | Lookup;
 
 export interface Settings {
-  readonly vars?: Readonly<Record<string, Scalar>>;
+  /** null: whoever starts it gives the value. */
+  readonly vars?: Readonly<Record<string, Scalar | null>>;
   readonly [flag: string]: unknown;
 }
 
@@ -27,6 +34,7 @@ export interface TaskEntry extends Settings {
 
 export interface BatchFile {
   readonly name?: string;
+  readonly description?: string;
   readonly limit?: number;
   readonly budget?: number;
   readonly deliver?: string;
@@ -217,9 +225,9 @@ function expectedOf(keyword: string, params: Violation["params"], pointer: strin
     case "minItems":
       return "have something in it";
     case "minProperties":
-      return pointer.includes("/matrix/") ? "be a list, or one of paths, grep, lines, issues" : "have something in it";
+      return pointer.includes("/matrix/") ? "be a list, or one of paths, grep, grep-folders, lines, issues" : "have something in it";
     case "maxProperties":
-      return "have one of paths, grep, lines, issues";
+      return "have one of paths, grep, grep-folders, lines, issues";
     case "pattern":
       return pointer.endsWith("/timeout")
         ? "be a time such as 45m"

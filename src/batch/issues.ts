@@ -61,7 +61,8 @@ export function checkIssues(document: Document): Problem[] {
   const { tasks } = document.data as BatchFile;
   return Object.entries(tasks).flatMap(([key, task]) =>
     Object.entries(task.matrix ?? {}).flatMap(([variable, axis]) => {
-      if (!("issues" in axis)) return [];
+      // With variables in it, it is looked at when they are filled in.
+      if (!("issues" in axis) || axis.issues.includes("{{")) return [];
       const query = parseIssueQuery(axis.issues);
       const at = below(below(below(below("/tasks", key), "matrix"), variable), "issues");
       return "text" in query ? [{ at: document.at(at), ...query }] : [];

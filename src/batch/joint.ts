@@ -47,7 +47,7 @@ export function checkJoint(document: Document): Problem[] {
 export const joins = ({ deliver }: BatchFile, entry: TaskEntry): boolean => deliver === "one-pr" && ownWay(entry) === undefined;
 
 /** Flags of a task that mean something for one that runs no agent. */
-const kept = ["draft", "priority", "group", "tag", "notify", "timeout", "retries", "vars"];
+const kept = ["draft", "no-verify", "priority", "group", "tag", "notify", "timeout", "retries", "vars"];
 
 /** undefined for a batch that is delivered otherwise. */
 export function jointTask(

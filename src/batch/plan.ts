@@ -53,12 +53,27 @@ const mostTasks = 1000;
 const shellFlags = ["verify"];
 const notFlags = ["prompt", "prompt-file", "exec", "label", "needs", "matrix", "vars"];
 
-export function searchesOf(batch: BatchFile): Search[] {
-  return Object.entries(batch.tasks).flatMap(([key, task]) =>
-    Object.entries(task.matrix ?? {}).flatMap(([name, axis]) =>
-      Array.isArray(axis) ? [] : [{ pointer: below(below(below("/tasks", key), "matrix"), name), lookup: axis as Lookup }],
-    ),
+/** Variables in what is looked for are filled in. */
+export function searchesOf(document: Document): { searches: readonly Search[]; problems: readonly Problem[] } {
+  const { tasks, defaults } = document.data as BatchFile;
+  const problems: Problem[] = [];
+  const searches = Object.entries(tasks).flatMap(([key, task]) =>
+    Object.entries(task.matrix ?? {}).flatMap(([name, axis]) => {
+      if (Array.isArray(axis)) return [];
+      const pointer = below(below(below("/tasks", key), "matrix"), name);
+      const vars = { ...texts(defaults?.vars), ...texts(task.vars) };
+      const fill = (text: string) => {
+        for (const unknown of unknownsIn(text, vars))
+          problems.push({ at: document.at(pointer, unknown.typed), ...sayUnknown(unknown, vars) });
+        return render(text, vars);
+      };
+      const lookup = Object.fromEntries(
+        Object.entries(axis as Lookup).map(([kind, text]) => [kind, Array.isArray(text) ? text.map(fill) : fill(text as string)]),
+      ) as unknown as Lookup;
+      return [{ pointer, lookup }];
+    }),
   );
+  return { searches, problems };
 }
 
 /** What searches have found, by their pointers: values, and for those that looked for issues, which these are. */
@@ -143,7 +158,9 @@ export function planned(
   lists: readonly IssueList[] = [],
 ): PlannedTask {
   const { defaults = {} } = batch;
-  const vars: Vars = { ...texts(defaults.vars), ...texts(entry.vars), ...values };
+  // Known only when those tasks have been made: filled in then (`withBranches`).
+  const branches: Vars = listOf(entry.needs).length === 0 ? {} : { branches: "{{branches}}" };
+  const vars: Vars = { ...branches, ...texts(defaults.vars), ...texts(entry.vars), ...values };
   const { issue, told } = issueIn(lists, values);
   const fill = (text: string, at: string, say?: (value: string) => string): string => {
     for (const unknown of unknownsIn(text, vars))
@@ -210,6 +227,12 @@ export function planned(
     ...(issue === undefined ? {} : { issue: { number: issue.number, url: issue.url, closes: true } }),
     ...(inOne ? { joins: true } : {}),
   };
+}
+
+/** `{{branches}}`: those of the tasks it needs, with a space between. */
+export function withBranches(task: PlannedTask, branches: readonly string[]): PlannedTask {
+  const fill = (text: string) => text.replaceAll("{{branches}}", () => branches.join(" "));
+  return { ...task, prompt: fill(task.prompt), exec: task.exec?.map(fill) ?? null };
 }
 
 export const texts = (vars: Settings["vars"] = {}): Record<string, string> =>

@@ -20,6 +20,7 @@ import { callingTask } from "./caller.ts";
 import { findTask } from "./find.ts";
 import type { Parsed } from "./flags.ts";
 import { followUpsOf, titleOf } from "./follow-ups.ts";
+import { openIssuesIn, warnOfNoForge } from "./open-issues.ts";
 import { openTasks } from "./open-tasks.ts";
 import { type BeforeRequest, joinAll, prerequisitesOf, taskNamedBy } from "./prerequisites.ts";
 import { requireAgent } from "./require-agent.ts";
@@ -119,7 +120,9 @@ export async function prepare(
     taken: (slug: string) => (worktree ? inTheWay(repo, build(slug)) : undefined),
     alsoClaim: worktree ? undefined : checkoutClaim(repo.top),
   };
-  return { wanted, warnings: loaded.warnings };
+  const request = build("x");
+  const noForge = request.openIssues === undefined ? [] : await warnOfNoForge(repo, config.forges);
+  return { wanted, warnings: [...loaded.warnings, ...noForge] };
 }
 
 /** Without a terminal there is nobody to ask. @throws CopseError NOT_TRUSTED */
@@ -255,7 +258,7 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
     allow: [...config.allow, ...flags.list("allow")],
     base: given.base,
     worktree: given.worktree,
-    verify: [...config.verify, ...flags.list("verify")],
+    verify: [...(flags.flag("no-verify") ? [] : config.verify), ...flags.list("verify")],
     fix: flags.whole("fix", 0, 0),
     deliver,
     pr: { ...config.pr, draft: flags.flag("draft") || config.pr.draft },
@@ -272,6 +275,7 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
     repoLimit: config.repositoryLimit,
     notify: policyOf(flags.text("notify")),
     ...(given.startedBy === undefined ? {} : { startedBy: given.startedBy }),
+    ...openIssuesIn(flags.text("open-issues"), given.worktree),
     ...given.before,
     ...(given.batch === undefined ? {} : fieldsOf(given.batch)),
   };

@@ -1,7 +1,7 @@
 /** What Copse asks of a forge (GitHub, GitLab, Gitea/Forgejo). One driver a file; nothing outside this folder knows one from the other. */
 
-import type { Issue, IssueQuery } from "../core/issues.ts";
 import type { PullRequestSeen } from "../core/task.ts";
+import type { Tracker } from "./tracker.ts";
 
 export type ForgeKind = "github" | "gitlab" | "gitea";
 
@@ -52,6 +52,7 @@ export type Created =
 export interface Forge {
   /** Longest title and body it takes, in characters. */
   readonly most: { readonly title: number; readonly body: number };
+  readonly tracker: Tracker;
   defaultBranch(): Promise<string>;
   /** The open one between these ends. */
   find(ends: Ends): Promise<PullRequest | undefined>;
@@ -60,8 +61,6 @@ export interface Forge {
   extras(pr: PullRequest, extras: Extras): Promise<string[]>;
   /** Writes a comment; where one whose text is `ours` is there already, that one is brought up to date. */
   comment(number: number, body: string, ours: (body: string) => boolean): Promise<void>;
-  /** Those that are meant, lowest number first; their text is a stranger's. */
-  issues(query: IssueQuery): Promise<Issue[]>;
   /** As it is now, with what its checks say where the forge has some. */
   look(number: number): Promise<PullRequest & { readonly checks: PullRequestSeen["checks"] }>;
 }

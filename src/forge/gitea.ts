@@ -1,8 +1,7 @@
 /** Gitea and Forgejo: one REST dialect. Drafts are a title that begins with `WIP:`, or as a person may have written it, `[WIP]`; labels go by their ids. See https://codeberg.org/api/swagger */
 import { CopseError } from "../core/errors.ts";
-import type { Issue } from "../core/issues.ts";
 import type { Created, Draft, Ends, Extras, Forge, ForgeRepo, PullRequest } from "./forge.ts";
-import { gatherIssues } from "./issues.ts";
+import { giteaTracker, labelIds } from "./gitea-tracker.ts";
 
 const wip = "WIP: ";
 const marked = /^(?:wip:|\[wip\])\s*/i;
@@ -44,7 +43,7 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
       throw new CopseError(
         "FORGE_FAILED",
         `${repo.host} cannot be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`,
-        { hint: "Try again: copse pr." },
+        { hint: "Try again: copse pr, or copse retry." },
       );
     });
     const text = await answer.text();
@@ -59,6 +58,14 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
     work.catch((error: unknown) => {
       throw error instanceof Refused ? failed(repo, error) : error;
     });
+  /** undefined: there is nothing of the kind. */
+  const ifThere = <T>(path: string): Promise<T | undefined> =>
+    whole(
+      ask<T>("GET", path).catch((error: unknown) => {
+        if (error instanceof Refused && error.status === 404) return undefined;
+        throw error;
+      }),
+    );
   /** A list, at most a thousand of it. */
   async function* pages<T>(list: string): AsyncGenerator<T[]> {
     for (let page = 1, more = true; more && page <= 20; page++) {
@@ -70,6 +77,7 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
   }
   return {
     most: { title: 255, body: 65_536 },
+    tracker: giteaTracker({ ask: (...call) => whole(ask(...call)), ifThere, pages }),
     defaultBranch: async () => (await whole(ask<{ default_branch: string }>("GET", ""))).default_branch,
     async find({ head, branch, base }: Ends) {
       // The list knows no dependable filter for the head: paged and compared.
@@ -102,15 +110,9 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
       const tried = (what: string, work: () => Promise<unknown>) =>
         work().catch((error: Error) => void notes.push(`${what} could not be set on the pull request: ${error.message.slice(0, 300)}`));
       if (labels.length > 0)
-        await tried(`labels (${labels.join(", ")})`, async () => {
-          const known: { id: number; name: string }[] = [];
-          for await (const page of pages<{ id: number; name: string }>("/labels?")) known.push(...page);
-          const missing = labels.filter((label) => !known.some(({ name }) => name === label));
-          if (missing.length > 0) throw new Error(`the repository has no label ${missing.join(", ")}`);
-          await ask("POST", `/issues/${pr.number}/labels`, {
-            labels: known.filter(({ name }) => labels.includes(name)).map(({ id }) => id),
-          });
-        });
+        await tried(`labels (${labels.join(", ")})`, async () =>
+          ask("POST", `/issues/${pr.number}/labels`, { labels: await labelIds({ pages }, labels) }),
+        );
       if (reviewers.length > 0)
         await tried(`reviewers (${reviewers.join(", ")})`, () => ask("POST", `/pulls/${pr.number}/requested_reviewers`, { reviewers }));
       if (autoMerge !== null)
@@ -124,56 +126,11 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
       if (mine === undefined) await whole(ask("POST", `/issues/${number}/comments`, { body }));
       else await whole(ask("PATCH", `/issues/comments/${mine.id}`, { body }));
     },
-    async issues(query) {
-      const { labels, assignee, milestone, state } = query;
-      const filter = new URLSearchParams({ type: "issues", state });
-      // It takes any of several labels, and passes over what it does not know: looked at again here.
-      if (labels.length > 0) filter.set("labels", labels.join(","));
-      if (assignee !== null) filter.set("assigned_by", assignee);
-      if (milestone !== null) filter.set("milestones", milestone);
-      return await gatherIssues(query, {
-        page: async (page) => (await whole(ask<IssueData[]>("GET", `/issues?${filter}&limit=50&page=${page}`))).map(issueOf),
-        one: async (number) => {
-          try {
-            return issueOf(await ask<IssueData>("GET", `/issues/${number}`));
-          } catch (error) {
-            if (error instanceof Refused && error.status === 404) return "none";
-            throw error instanceof Refused ? failed(repo, error) : error;
-          }
-        },
-      });
-    },
     async look(number) {
       return { ...prOf(await whole(ask<Data>("GET", `/pulls/${number}`))), checks: null };
     },
   };
 }
-
-interface IssueData {
-  readonly number: number;
-  readonly title: string;
-  readonly body: string;
-  readonly html_url: string;
-  readonly state: string;
-  readonly labels: readonly { readonly name: string }[] | null;
-  readonly assignees: readonly { readonly login: string }[] | null;
-  readonly milestone: { readonly title: string } | null;
-  readonly pull_request?: object | null;
-}
-
-const issueOf = (data: IssueData): Issue | undefined =>
-  data.pull_request
-    ? undefined
-    : {
-        number: data.number,
-        title: data.title,
-        body: data.body,
-        url: data.html_url,
-        labels: (data.labels ?? []).map(({ name }) => name),
-        assignees: (data.assignees ?? []).map(({ login }) => login),
-        milestone: data.milestone?.title ?? null,
-        state: data.state === "open" ? "open" : "closed",
-      };
 
 const markOf = (data: Data): string => marked.exec(data.title)?.[0] ?? "";
 
@@ -198,6 +155,8 @@ function said(text: string): string {
 const failed = (repo: ForgeRepo, error: Refused): CopseError =>
   new CopseError("FORGE_FAILED", `${repo.host} (${error.status}): ${error.message}`, {
     hint:
-      error.status === 401 || error.status === 403 ? "The login is refused, or may not do that: set GITEA_TOKEN." : "Try again: copse pr.",
+      error.status === 401 || error.status === 403
+        ? "The login is refused, or may not do that: set GITEA_TOKEN."
+        : "Try again: copse pr, or copse retry.",
     cause: error,
   });

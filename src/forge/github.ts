@@ -4,13 +4,12 @@ import { type RestEndpointMethodTypes, restEndpointMethods } from "@octokit/plug
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { CopseError, messageOf } from "../core/errors.ts";
-import type { Issue } from "../core/issues.ts";
 import { debug } from "../system/debug.ts";
 import type { Created, Draft, Ends, Extras, Forge, ForgeRepo, PullRequest } from "./forge.ts";
-import { gatherIssues } from "./issues.ts";
+import { githubTracker } from "./github-tracker.ts";
 
 const Client = Octokit.plugin(restEndpointMethods, retry, throttling);
-type Client = InstanceType<typeof Client>;
+export type Client = InstanceType<typeof Client>;
 const clients = new Map<string, Client>();
 
 const most = { title: 256, body: 65_536 };
@@ -22,6 +21,7 @@ export function github(repo: ForgeRepo, token: string, pause: boolean): Forge {
   const at = { owner: repo.owner, repo: repo.name };
   return {
     most,
+    tracker: githubTracker(client, at, { said, saidIfThere }),
     async defaultBranch() {
       return (await said(() => client.rest.repos.get(at))).default_branch;
     },
@@ -48,23 +48,6 @@ export function github(repo: ForgeRepo, token: string, pause: boolean): Forge {
         more = some.length === 100;
       }
       await said(() => client.rest.issues.createComment({ ...at, issue_number: number, body }));
-    },
-    async issues(query) {
-      const { labels, assignee, state } = query;
-      // A label with a comma in it cannot be asked for; what comes is looked at here as well.
-      const asked = labels.filter((label) => !label.includes(","));
-      const filter = { state, ...(asked.length > 0 ? { labels: asked.join(",") } : {}), ...(assignee === null ? {} : { assignee }) };
-      return await gatherIssues(query, {
-        page: async (page) => (await said(() => client.rest.issues.listForRepo({ ...at, ...filter, per_page: 100, page }))).map(issueOf),
-        one: async (number) => {
-          try {
-            return issueOf((await client.rest.issues.get({ ...at, issue_number: number })).data);
-          } catch (error) {
-            if ([404, 410].includes(statusOf(error))) return "none";
-            throw failed(error);
-          }
-        },
-      });
     },
     async look(number) {
       const pr = await said(() => client.rest.pulls.get({ ...at, pull_number: number }));
@@ -181,23 +164,6 @@ const prOf = (data: Data): PullRequest => ({
   state: data.merged_at ? "merged" : data.state === "open" ? "open" : "closed",
 });
 
-type IssueData = RestEndpointMethodTypes["issues"]["get"]["response"]["data"];
-
-/** undefined: a pull request, which GitHub counts among issues. */
-const issueOf = (data: IssueData): Issue | undefined =>
-  data.pull_request
-    ? undefined
-    : {
-        number: data.number,
-        title: data.title,
-        body: data.body ?? "",
-        url: data.html_url,
-        labels: data.labels.map((label) => (typeof label === "string" ? label : (label.name ?? ""))),
-        assignees: (data.assignees ?? []).map(({ login }) => login),
-        milestone: data.milestone?.title ?? null,
-        state: data.state === "open" ? "open" : "closed",
-      };
-
 function checksOf(runs: readonly { status: string; conclusion: string | null }[]): "passing" | "failing" | "pending" {
   if (
     runs.some(
@@ -213,6 +179,16 @@ async function said<T>(ask: () => Promise<{ data: T }>): Promise<T> {
   try {
     return (await ask()).data;
   } catch (error) {
+    throw failed(error);
+  }
+}
+
+/** undefined: there is nothing of the kind. */
+async function saidIfThere<T>(ask: () => Promise<{ data: T }>): Promise<T | undefined> {
+  try {
+    return (await ask()).data;
+  } catch (error) {
+    if ([404, 410].includes(statusOf(error))) return undefined;
     throw failed(error);
   }
 }
@@ -238,7 +214,7 @@ function failed(error: unknown): CopseError {
     status === 401
       ? "The login is refused: gh auth login, or set GH_TOKEN."
       : status === 403 || status === 404
-        ? "The login may not do that here: it needs to write pull requests (a fine-grained token: contents and pull requests)."
+        ? "The login may not do that here: it needs to write pull requests or issues (a fine-grained token: contents, pull requests, issues)."
         : "Try again: copse pr, or copse retry.";
   return new CopseError("FORGE_FAILED", `GitHub${status > 0 ? ` (${status})` : ""}: ${textOf(error)}`, { hint, cause: error });
 }

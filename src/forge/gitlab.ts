@@ -1,9 +1,8 @@
 /** GitLab: merge requests. A draft is a title that begins with `Draft:`, or as a person may have written it, `[Draft]` or `(Draft)`. See https://docs.gitlab.com/api/merge_requests */
 import { Gitlab } from "@gitbeaker/rest";
 import { CopseError, messageOf } from "../core/errors.ts";
-import type { Issue } from "../core/issues.ts";
 import type { Created, Draft, Ends, Extras, Forge, ForgeRepo, PullRequest } from "./forge.ts";
-import { gatherIssues } from "./issues.ts";
+import { gitlabTracker } from "./gitlab-tracker.ts";
 
 const mark = "Draft: ";
 const marked = /^(?:draft:|\[draft\]|\(draft\))\s*/i;
@@ -24,12 +23,15 @@ interface Note {
   readonly body: string;
 }
 
+export type Api = InstanceType<typeof Gitlab>;
+
 export function gitlab(repo: ForgeRepo, token: string): Forge {
   const api = new Gitlab({ host: repo.apiUrl, token, queryTimeout: 30_000 });
   const project = `${repo.owner}/${repo.name}`;
   const idOf = async (one: ForgeRepo): Promise<number> => (await said(() => api.Projects.show(`${one.owner}/${one.name}`))).id as number;
   return {
     most: { title: 255, body: 1_048_576 },
+    tracker: gitlabTracker(api, project, said),
     defaultBranch: async () => String((await said(() => api.Projects.show(project))).default_branch),
     async find({ head, branch, base }: Ends) {
       const found = (await said(() =>
@@ -100,21 +102,6 @@ export function gitlab(repo: ForgeRepo, token: string): Forge {
           : api.MergeRequestNotes.edit(project, number, mine.id, { body }),
       );
     },
-    async issues(query) {
-      const { labels, assignee, milestone, state } = query;
-      const filter = {
-        ...(state === "all" ? {} : { state: state === "open" ? "opened" : "closed" }),
-        ...(labels.length > 0 ? { labels: labels.join(",") } : {}),
-        ...(assignee === null ? {} : { assigneeUsername: [assignee] }),
-        ...(milestone === null ? {} : { milestone }),
-      };
-      const ask = async (more: object) =>
-        ((await said(() => api.Issues.all({ projectId: project, ...more } as never))) as unknown as IssueData[]).map(issueOf);
-      return await gatherIssues(query, {
-        page: (page) => ask({ ...filter, perPage: 100, page, maxPages: 1 }),
-        one: async (number) => (await ask({ iids: [number], perPage: 20, maxPages: 1 })).find((issue) => issue.number === number) ?? "none",
-      });
-    },
     async look(number) {
       const data = (await said(() => api.MergeRequests.show(project, number))) as unknown as Data;
       const status = data.head_pipeline?.status;
@@ -124,28 +111,6 @@ export function gitlab(repo: ForgeRepo, token: string): Forge {
     },
   };
 }
-
-interface IssueData {
-  readonly iid: number;
-  readonly title: string;
-  readonly description: string | null;
-  readonly web_url: string;
-  readonly state: string;
-  readonly labels: readonly string[];
-  readonly assignees?: readonly { readonly username: string }[];
-  readonly milestone?: { readonly title: string } | null;
-}
-
-const issueOf = (data: IssueData): Issue => ({
-  number: data.iid,
-  title: data.title,
-  body: data.description ?? "",
-  url: data.web_url,
-  labels: data.labels,
-  assignees: (data.assignees ?? []).map(({ username }) => username),
-  milestone: data.milestone?.title ?? null,
-  state: data.state === "opened" ? "open" : "closed",
-});
 
 const markOf = (data: Data): string => marked.exec(data.title)?.[0] ?? "";
 
@@ -186,7 +151,9 @@ const failed = (error: unknown): CopseError => {
   const status = statusOf(error);
   return new CopseError("FORGE_FAILED", `GitLab${status > 0 ? ` (${status})` : ""}: ${textOf(error)}`, {
     hint:
-      status === 401 || status === 403 ? "The login is refused, or may not do that: set GITLAB_TOKEN (scope api)." : "Try again: copse pr.",
+      status === 401 || status === 403
+        ? "The login is refused, or may not do that: set GITLAB_TOKEN (scope api)."
+        : "Try again: copse pr, or copse retry.",
     cause: error,
   });
 };

@@ -10,6 +10,7 @@ import { safe } from "../core/safe.ts";
 import type { Task } from "../core/task.ts";
 import type { Difference } from "../git/changes.ts";
 import { type Combined, combinedPage, fixesLine } from "./combined.ts";
+import { mute } from "./mute.ts";
 
 export const markerOf = (task: Pick<Task, "id">): string => `<!-- copse task ${task.id} -->`;
 
@@ -82,7 +83,3 @@ function changes(difference: Difference, clean: (text: string) => string): strin
   const more = difference.paths.length > 50 ? `\n\n… and ${difference.paths.length - 50} more files.` : "";
   return `${count(difference.commits, "commit")}, ${count(difference.files, "file")}, +${difference.insertions} −${difference.deletions}.\n\n| file | + | − |\n| --- | --- | --- |\n${rows.join("\n")}${more}`;
 }
-
-/** Nobody is called, no issue closed, by a text that is not a person's. */
-const mute = (text: string): string =>
-  text.replaceAll("@", "@\u200b").replace(/\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b(?=[\s:]+(?:[\w./-]*#\d|https?:))/gi, "$1\u200b");

@@ -127,7 +127,11 @@ function next({ task, outcome, result }: ReportFacts): string {
   if (task.branch !== null && task.base !== null) rows.push(`copse diff ${label}`, `copse merge ${label}`);
   if (outcome.kind !== "completed") rows.push(`copse retry ${label}`);
   if (task.sessionId !== null && task.sessionBegun) rows.push(`copse attach ${label}`);
+  const issues =
+    result.issues === undefined
+      ? ""
+      : `Issues:\n\n${result.issues.map((one) => `- #${one.number} ${plain(one.title)}: ${encodeURI(one.url)}`).join("\n")}\n\n`;
   const pr =
     result.pr === null ? "" : `${result.pr.draft ? "Draft pull" : "Pull"} request #${result.pr.number}: ${encodeURI(result.pr.url)}\n\n`;
-  return `${pr}\`\`\`sh\n${rows.join("\n")}\n\`\`\``;
+  return `${pr}${issues}\`\`\`sh\n${rows.join("\n")}\n\`\`\``;
 }

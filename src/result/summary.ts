@@ -120,7 +120,12 @@ function done(task: Task): string {
   const checks = task.verify.checks
     .map((one) => `- ${code(clean(one.command))}: ${one.exitCode === 0 ? "ok" : `exit code ${one.exitCode ?? "none"}`}`)
     .join("\n");
-  return `${asked(task)}${chain(task)}\n\n${said}${checks === "" ? "" : `\n\nChecks:\n\n${checks}`}${notes(task)}`;
+  return `${asked(task)}${chain(task)}\n\n${said}${checks === "" ? "" : `\n\nChecks:\n\n${checks}`}${issues(task)}${notes(task)}`;
+}
+
+function issues({ result }: Task): string {
+  const rows = (result?.issues ?? []).map(({ number, title, url }) => `- #${number} ${plain(clean(title))}: ${encodeURI(url)}`);
+  return rows.length === 0 ? "" : `\n\nIssues:\n\n${rows.join("\n")}`;
 }
 
 const notes = (task: Task): string =>

@@ -96,7 +96,7 @@ const mistakes: readonly (readonly [string, string, string, RegExp, RegExp?])[] 
   ["a variable twice", `${task}    vars: { a: 1 }\n    matrix: { a: [1] }\n`, "4:13", /in `vars` and in `matrix`/],
   ["a matrix of nothing", `${task}    matrix: { a: [] }\n`, "4:18", /`matrix.a` of task `docs`/],
   ["a search there is not", `${task}    matrix: { a: { path: x } }\n`, "4:20", /unknown key `path`/, /Did you mean `paths`\?/],
-  ["two searches in one", `${task}    matrix: { a: { paths: x, grep: y } }\n`, "4:18", /one of paths, grep, lines, issues/],
+  ["two searches in one", `${task}    matrix: { a: { paths: x, grep: y } }\n`, "4:18", /one of paths, grep, grep-folders, lines, issues/],
   ["a search of a wrong kind", `${task}    matrix: { a: { issues: [12] } }\n`, "4:28", /to be a text, got a list/],
   ["issues by an unknown word", `${task}    matrix: { a: { issues: "labl:x" } }\n`, "4:28", /no `labl:` here/, /Did you mean label:\?/],
   ["issues by nothing", `${task}    matrix: { a: { issues: bug } }\n`, "4:28", /says nothing about which issues/, /label:bug/],

@@ -2,7 +2,7 @@
 import type { ForgeRepo } from "../../src/forge/forge.ts";
 import { gitlab } from "../../src/forge/gitlab.ts";
 import { type Answer, type Call, described } from "../support/contract.ts";
-import { type LabIssue, newestFirst } from "../support/some-issues.ts";
+import { type LabIssue, newIssue, pageOf } from "../support/issue-book.ts";
 import type { OtherForge, OtherLab, Page } from "./other-lab.ts";
 
 type Request = { -readonly [key in keyof Page]: Page[key] } & { iid: number };
@@ -13,13 +13,14 @@ const people = [
   { id: 42, username: "else" },
 ];
 const sha = "a".repeat(40);
+const issuesAt = "/api/v4/projects/{id}/issues";
 const requests = "/api/v4/projects/{id}/merge_requests";
 
 export const gitlabForge: OtherForge<GitlabLab> = {
   open: gitlabLab,
   exceptions: [
     {
-      from: /\/issues(\/\{index\})?: answer 200 (\/\*)?\/(milestone|description) is null, must be (object|string)$/,
+      from: /\/issues(\/\{issue_iid\})?: answer 20[01] (\/\*)?\/(milestone|description) is null, must be (object|string)$/,
       because: "of an issue without one; Swagger 2.0 has no null",
     },
     {
@@ -58,6 +59,8 @@ export const gitlabForge: OtherForge<GitlabLab> = {
     show: `GET ${requests}/{merge_request_iid}`,
     update: `PUT ${requests}/{merge_request_iid}`,
     merge: `PUT ${requests}/{merge_request_iid}/merge`,
+    issues: `GET ${issuesAt}`,
+    newIssue: `POST ${issuesAt}`,
   },
   marks: ["Draft: ", "[Draft] ", "(draft) "],
   tries: 10,
@@ -96,8 +99,8 @@ async function gitlabLab(): Promise<GitlabLab> {
       case `POST ${requests}`:
         return create(project, body);
     }
-    if (call.operation === "GET /api/v4/projects/{id}/issues") return issueList(query);
     if (at["noteable_id"] !== undefined) return notes(call);
+    if (call.operation.includes(issuesAt)) return issueCall(call);
     if (request === undefined) return { status: 404, body: { message: "404 Not found" } };
     switch (call.operation) {
       case `GET ${requests}/{merge_request_iid}`:
@@ -116,6 +119,20 @@ async function gitlabLab(): Promise<GitlabLab> {
     throw new Error(`nobody answers ${call.operation}`);
   }
 
+  function issueCall({ operation, at, query, body }: Call): Answer {
+    if (operation === gitlabForge.calls.issues) {
+      const wanted = issues.filter((one) => isListed(one, query));
+      return { status: 200, body: pageOf(wanted, Number(query.get("page") ?? 1), Number(query.get("per_page") ?? 20)).map(issueShown) };
+    }
+    if (operation === gitlabForge.calls.newIssue)
+      return { status: 201, body: issueShown(newIssue(issues, body.title, body.description ?? null)) };
+    const one = issues.find(({ number }) => number === Number(at["issue_iid"]));
+    if (one === undefined) return { status: 404, body: { message: "404 Not found" } };
+    if (body.description !== undefined) one.body = body.description;
+    if (body.add_labels !== undefined) one.labels = [...one.labels, ...body.add_labels.split(",")];
+    return { status: 200, body: issueShown(one) };
+  }
+
   function notes({ operation, at, query, body }: Call): Answer {
     const on = Number(at["noteable_id"]);
     if (!all.some(({ iid }) => iid === on)) return { status: 404, body: { message: "404 Not found" } };
@@ -131,12 +148,6 @@ async function gitlabLab(): Promise<GitlabLab> {
     if (known === undefined) comments.push(note);
     note.body = body.body;
     return { status: known === undefined ? 201 : 200, body: { id: note.id, body: note.body } };
-  }
-
-  function issueList(query: URLSearchParams): Answer {
-    const wanted = newestFirst(issues).filter((one) => isListed(one, query));
-    const [page, size] = [Number(query.get("page") ?? 1), Number(query.get("per_page") ?? 20)];
-    return { status: 200, body: wanted.slice((page - 1) * size, page * size).map(issueShown) };
   }
 
   function listed(query: URLSearchParams): unknown[] {
@@ -228,6 +239,7 @@ function isListed(one: LabIssue, query: URLSearchParams): boolean {
 }
 
 const issueShown = (one: LabIssue) => ({
+  id: 5000 + one.number,
   iid: one.number,
   web_url: `https://gitlab.example/group/sub/project/-/issues/${one.number}`,
   title: one.title,

@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import { type IssueQuery, parseIssueQuery } from "../../src/core/issues.ts";
 import type { Forge } from "../../src/forge/forge.ts";
-import { type LabIssue, someIssues } from "../support/some-issues.ts";
+import { type LabIssue, someIssues } from "../support/issue-book.ts";
 import { failure } from "./other-cases.ts";
 
 export const queryOf = (text: string): IssueQuery => {
@@ -29,21 +29,21 @@ export async function issueCases(driver: Forge, all: LabIssue[], hasPulls: boole
     ["milestone:v9", () => false],
   ];
   for (const [text, keep] of cases) {
-    const found = await driver.issues(queryOf(text));
+    const found = await driver.tracker.find(queryOf(text));
     assert.equal(
       found.map(({ number }) => number),
       numbers(keep),
       text,
     );
   }
-  const [second, first] = await driver.issues(queryOf("#12,7"));
+  const [second, first] = await driver.tracker.find(queryOf("#12,7"));
   assert.equal(
     [first?.number, first?.title, first?.body, first?.labels, first?.milestone, first?.state],
     [12, "Trouble 12", "", ["bug", "good first issue"], null, "open"],
   );
   assert.equal([second?.number, second?.body, second?.milestone], [7, "It breaks, 7 times.", "v2"]);
   assert.match(first?.url ?? "", /^https?:\/\/.*\/issues\/12$/);
-  const gone = await failure(driver.issues(queryOf("7,999")));
+  const gone = await failure(driver.tracker.find(queryOf("7,999")));
   assert.equal([gone.code, gone.message], ["FORGE_FAILED", "there is no issue #999"]);
-  if (hasPulls) assert.match((await failure(driver.issues(queryOf("6")))).message, /#6 is a pull request/);
+  if (hasPulls) assert.match((await failure(driver.tracker.find(queryOf("6")))).message, /#6 is a pull request/);
 }

@@ -19,8 +19,8 @@ async function between(box: Sandbox, meanwhile: () => Promise<unknown>): Promise
   process.env["COPSE_STATE_DIR"] = box.state;
   try {
     const repo = findRepository(box.repo);
-    const source = await fromFile("b.yaml", repo, true);
-    const steps = stepsOf(source.tasks, [], false);
+    const source = await fromFile("b.yaml", repo);
+    const steps = stepsOf(source.tasks, [], "new");
     await checkSteps(source, steps, repo, undefined);
     await meanwhile();
     await startSteps(source, steps, undefined);

@@ -1,5 +1,5 @@
 /** `deliver: one-pr`: all work of a batch in one pull request, on a GitHub of our own. */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -118,6 +118,31 @@ inLab("what somebody adds to its branch stays, and what is new goes on top of it
   for (const label of ["one", "two"]) assert.match(table[label]?.at(-1) ?? "", /^in, /);
   assert.is(posts(lab), 1);
   assert.is((await box.copse(["batch", "--combine"])).code, 2, "that is Copse's own");
+});
+
+inLab("a batch by its name, set and made anew: the work of the last time, in the pull request that is open", async (box, lab) => {
+  mkdirSync(join(box.repo, ".worktrees", "batches"), { recursive: true });
+  const once = sh("date +%s%N > {{part}}.txt");
+  writeFileSync(
+    join(box.repo, ".worktrees", "batches", "tidy.yaml"),
+    `name: tidy\ndeliver: one-pr\ntasks:\n  tidy: { ${once}, matrix: { part: [a, b, c] } }\n`,
+  );
+  const tidy = (...more: string[]) => box.copse(["batch", "tidy", "--set", "part=b", "--set", "part=d", ...more]);
+  const shown = (name: string) => box.git(["show", `copse/tidy:${name}`]);
+  assert.is((await tidy()).code, 0);
+  const before = shown("d.txt");
+  assert.is((await tidy("--fresh")).code, 0);
+  assert.not.equal(shown("d.txt"), before, "what was made anew takes the place of what was there");
+  assert.is(box.git(["rev-list", "--count", "main..copse/tidy"]).trim(), "2", "a commit each");
+  assert.is(posts(lab), 1);
+  const table = rows(lab.pulls[0].body);
+  assert.equal(Object.keys(table).filter((label) => label.startsWith("tidy")).length, 2, lab.pulls[0].body);
+  for (const cells of Object.values(table).slice(0, 2)) assert.match(cells.at(-1) ?? "", /^in, /);
+  lab.pulls[0].state = "closed";
+  lab.pulls[0].merged_at = "2026-01-01T00:00:00Z";
+  assert.is((await box.copse(["tasks", "--refresh"])).code, 0);
+  assert.is((await tidy("--fresh")).code, 0);
+  assert.is(posts(lab), 2, "behind one that is merged there is another");
 });
 
 inLab("neither labels nor titles nor reasons forge a row, a marker, a mention or a closing word", async (box, lab) => {

@@ -2,7 +2,7 @@
 import { checkBatch } from "../../src/batch/check.ts";
 import { readDocument } from "../../src/batch/document.ts";
 import { jointTask } from "../../src/batch/joint.ts";
-import { type PlannedTask, planOf } from "../../src/batch/plan.ts";
+import { type PlannedTask, planOf, searchesOf } from "../../src/batch/plan.ts";
 import { refuseAny } from "../../src/batch/problem.ts";
 import { CopseError } from "../../src/core/errors.ts";
 import type { Issue } from "../../src/core/issues.ts";
@@ -17,6 +17,7 @@ export function readBatch(
     const { document, problems } = readDocument(text);
     refuseAny("x.yaml", problems);
     refuseAny("x.yaml", checkBatch(document));
+    refuseAny("x.yaml", searchesOf(document).problems);
     const plan = planOf(document, { values: found, issues });
     refuseAny("x.yaml", plan.problems);
     const joint = jointTask(document, "x", plan.tasks);

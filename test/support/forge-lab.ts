@@ -8,17 +8,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Ajv } from "ajv";
-
-import { type LabIssue, newestFirst } from "./some-issues.ts";
+import { issueAnswer } from "./github-issues.ts";
+import type { LabIssue } from "./issue-book.ts";
 
 type Json = any;
 
-// A nullable value with an enumeration may be null, which GitHub's description leaves out of the enumeration and GitHub itself sends (the conclusion of a check under way).
 const document: Json = JSON.parse(readFileSync(new URL("../forge/github-openapi.json", import.meta.url), "utf8"), (_, value) => {
   if (value?.nullable !== true) return value;
-  // Of a choice it says that none may be, too, in a way the checker does not know.
-  if (value.type === undefined) return { anyOf: [{ ...value, nullable: undefined }, { enum: [null] }] };
-  return Array.isArray(value.enum) && !value.enum.includes(null) ? { ...value, enum: [...value.enum, null] } : value;
+  // A nullable value with an enumeration may be null, which GitHub's description leaves out of the enumeration and GitHub itself sends (the conclusion of a check under way).
+  if (Array.isArray(value.enum) && !value.enum.includes(null)) return { ...value, enum: [...value.enum, null] };
+  if (value.type !== undefined) return value;
+  const { nullable: _nullable, ...whole } = value;
+  return { anyOf: [whole, { type: "null" }] };
 });
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
 ajv.addSchema({ $id: "doc", components: document.components });
@@ -36,9 +37,10 @@ export interface Lab {
   gitDir(owner: string, name: string): string;
   /** What is refused: labels nobody knows, reviewers, auto-merge. */
   readonly rules: { labels: string[]; autoMerge: "off" | "clean" | "on" };
+  /** Those that are opened there are numbered from 101 on. */
+  readonly issues: LabIssue[];
   /** Below the pull requests, of all of them. */
   readonly comments: { id: number; on: number; body: string }[];
-  readonly issues: LabIssue[];
   /** Conclusions of the checks of every commit; null: still under way. */
   readonly checks: (string | null)[];
   close(): Promise<void>;
@@ -115,9 +117,10 @@ export async function forgeLab(dir: string): Promise<Lab> {
       });
       return { status: 200, body: { total_count: checks.length, check_runs: checks.map(run) } };
     }
-    if (method === "GET" && /^\/issues(\/\d+)?$/.test(rest)) return issue(rest, url, owner, name);
     const [, on, edited] = /^\/issues\/(?:(\d+)\/comments|comments\/(\d+))$/.exec(rest) ?? [];
     if (on !== undefined || edited !== undefined) return comment(method, url, on, edited, body);
+    const about = issueAnswer({ issues, rules, sample }, { method, rest, url, body, page: `http://${host}/${owner}/${name}` }, mine);
+    if (about !== undefined) return about;
     const [, number, more] = /^\/(?:pulls|issues)\/(\d+)(\/\w+)?$/.exec(rest) ?? [];
     const pull = of(number);
     if (pull === undefined) return { status: 404, body: { message: "Not Found" } };
@@ -149,40 +152,6 @@ export async function forgeLab(dir: string): Promise<Lab> {
       return { status: 200, body: { sha: pull.head.sha, merged: true, message: "Pull Request successfully merged" } };
     }
     return { status: 404, body: { message: "Not Found" } };
-  }
-
-  /** Pull requests among them, as GitHub has it; a milestone is asked for by its number there, so nobody asks. */
-  function issue(rest: string, url: URL, owner: string, name: string): { status: number; body: Json } {
-    const { milestone: _, ...plain } = sample("issue");
-    const shown = (one: LabIssue) => ({
-      ...plain,
-      number: one.number,
-      html_url: `http://${host}/${owner}/${name}/issues/${one.number}`,
-      title: one.title,
-      body: one.body,
-      state: one.state,
-      labels: one.labels.map((label) => ({ ...sample("label"), name: label, description: "" })),
-      assignees: one.assignees.map((login) => ({ ...sample("simple-user"), login })),
-      milestone: one.milestone === null ? null : { ...sample("nullable-milestone"), title: one.milestone },
-      ...(one.isPull ? { pull_request: { url: "u", html_url: "h", diff_url: "d", patch_url: "p" } } : {}),
-    });
-    const [, number] = /^\/issues\/(\d+)$/.exec(rest) ?? [];
-    if (number !== undefined) {
-      const one = issues.find((other) => other.number === Number(number));
-      return one === undefined
-        ? { status: 404, body: { message: "Not Found", documentation_url: "", status: "404" } }
-        : { status: 200, body: shown(one) };
-    }
-    const [size, page] = [Number(url.searchParams.get("per_page") ?? 30), Number(url.searchParams.get("page") ?? 1)];
-    const labels = (url.searchParams.get("labels") ?? "").split(",").filter((label) => label !== "");
-    const assignee = url.searchParams.get("assignee");
-    const wanted = newestFirst(issues).filter(
-      (one) =>
-        ["all", one.state].includes(url.searchParams.get("state") ?? "open") &&
-        labels.every((label) => one.labels.includes(label.toLowerCase())) &&
-        (assignee === null || one.assignees.includes(assignee)),
-    );
-    return { status: 200, body: wanted.slice((page - 1) * size, page * size).map(shown) };
   }
 
   function comment(

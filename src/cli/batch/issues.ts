@@ -8,10 +8,11 @@ import { baseRemoteOf, pushRemoteOf, pushUrlOf } from "../../git/remote.ts";
 import type { Repository } from "../../git/repository.ts";
 import { loadConfig } from "../../store/config.ts";
 
-/** @throws CopseError USAGE for a query that says nothing, FORGE_FAILED, GIT_FAILED */
-export async function issuesOf(text: string, repo: Repository): Promise<Issue[]> {
+/** `at`: where a file says it. @throws CopseError USAGE or BAD_BATCH for a query that says nothing, FORGE_FAILED, GIT_FAILED */
+export async function issuesOf(text: string, repo: Repository, at?: string): Promise<Issue[]> {
   const query = parseIssueQuery(text);
-  if ("text" in query) throw new CopseError("USAGE", `--issues: ${query.text}`, { hint: query.hint });
+  if ("text" in query)
+    throw new CopseError(at === undefined ? "USAGE" : "BAD_BATCH", `${at ?? "--issues"}: ${query.text}`, { hint: query.hint });
   const url = await pushUrlOf(repo.top, (await baseRemoteOf(repo.top)) ?? (await pushRemoteOf(repo.top)));
   const place = forgeOf(url, loadConfig(null).config.forges, process.env);
   if (place === undefined)
@@ -23,5 +24,5 @@ export async function issuesOf(text: string, repo: Repository): Promise<Issue[]>
     throw new CopseError("FORGE_FAILED", `there is no login for ${place.host}`, {
       hint: "gh auth login, or set GH_TOKEN (GITLAB_TOKEN, GITEA_TOKEN).",
     });
-  return await (await driverFor(place, token)).issues(query);
+  return await (await driverFor(place, token)).tracker.find(query);
 }

@@ -1,6 +1,6 @@
 /** What a batch is made of, from its file or from lines: read, looked up in the repository, planned. Nothing is written. */
 import { readFileSync } from "node:fs";
-import { basename, relative, resolve } from "node:path";
+import { basename, posix, relative, resolve } from "node:path";
 import { type BatchFile, checkBatch, type Lookup } from "../../batch/check.ts";
 import { type Document, readDocument } from "../../batch/document.ts";
 import { matching } from "../../batch/glob.ts";
@@ -8,14 +8,16 @@ import { checkPrompt, firstWords, tasksFor } from "../../batch/issues.ts";
 import { jointTask } from "../../batch/joint.ts";
 import { type PlannedTask, placeOfFlag, planOf, searchesOf } from "../../batch/plan.ts";
 import { type Place, refuseAny } from "../../batch/problem.ts";
+import { type Given, missingValues, withGiven } from "../../batch/set.ts";
 import { render, sayUnknown, unknownsIn } from "../../batch/template.ts";
 import { CopseError, messageOf, systemCode } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
 import type { Issue } from "../../core/issues.ts";
 import { labelFrom, slugOf } from "../../core/label.ts";
+import { quoted } from "../../core/quoted.ts";
 import { git } from "../../git/git.ts";
 import type { Repository } from "../../git/repository.ts";
-import type { Parsed } from "../flags.ts";
+import { batchFlags, type Parsed } from "../flags.ts";
 import { dollars, reader } from "../submit.ts";
 import { issuesOf } from "./issues.ts";
 
@@ -33,23 +35,36 @@ export interface Source {
 const mostBytes = 4 * 1024 * 1024;
 
 /** @throws CopseError BAD_BATCH, FILE_NOT_FOUND, GIT_FAILED */
-export async function fromFile(file: string, repo: Repository, closes: boolean): Promise<Source> {
-  const { document, problems } = readDocument(textOf(resolve(file), "the batch file"));
+export async function fromFile(
+  file: string,
+  repo: Repository,
+  { closes = true, given = new Map(), typed = file }: { readonly closes?: boolean; readonly given?: Given; readonly typed?: string } = {},
+): Promise<Source> {
+  const { document: written, problems } = readDocument(textOf(resolve(file), "the batch file"));
   refuseAny(file, problems);
-  refuseAny(file, checkBatch(document));
-  const batch = document.data as BatchFile;
+  refuseAny(file, checkBatch(written));
+  const filled = withGiven(written.data as BatchFile, given);
+  if ("text" in filled) throw new CopseError("USAGE", filled.text, { hint: filled.hint });
+  const document: Document = { ...written, data: filled.batch };
+  refuseAny(
+    file,
+    missingValues(document, (name) => `copse batch ${quoted(typed)} --set ${name}=…`),
+  );
+  const { batch } = filled;
+  const looked = searchesOf(document);
+  refuseAny(file, looked.problems);
   const warnings: string[] = [];
   const found = new Map<string, readonly string[]>();
   const issues = new Map<string, readonly Issue[]>();
-  for (const { pointer, lookup } of searchesOf(batch)) {
-    if ("issues" in lookup) issues.set(pointer, await issuesOf(lookup.issues, repo));
-    const values =
-      "issues" in lookup
-        ? (issues.get(pointer) ?? []).map(({ number }) => String(number))
-        : await search(lookup, repo, `${file}:${say(document.at(pointer))}`);
+  for (const { pointer, lookup } of looked.searches) {
+    const at = `${file}:${say(document.at(pointer))}`;
+    if ("issues" in lookup) issues.set(pointer, await issuesOf(lookup.issues, repo, at));
+    const values = "issues" in lookup ? (issues.get(pointer) ?? []).map(({ number }) => String(number)) : await search(lookup, repo, at);
     if (values.length === 0)
       warnings.push(
-        `${file}:${say(document.at(pointer))}: ${Object.entries(lookup).flat().join(": ")} finds nothing, so this makes no task`,
+        `${at}: ${Object.entries(lookup)
+          .map(([kind, text]) => `${kind}: ${[text].flat().join(" or ")}`)
+          .join()} finds nothing, so this makes no task`,
       );
     found.set(pointer, values);
   }
@@ -135,9 +150,15 @@ function textOf(file: string, what: string): string {
 
 async function search(lookup: Exclude<Lookup, { readonly issues: string }>, repo: Repository, at: string): Promise<string[]> {
   if ("lines" in lookup) return linesOf(textOf(resolve(repo.top, lookup.lines), `${at}: the file of lines`));
-  if ("paths" in lookup) return asPaths(matching(lookup.paths, zeroEnded(await git(repo.top, ["ls-files", "-z"]))));
+  if ("paths" in lookup) {
+    const files = zeroEnded(await git(repo.top, ["ls-files", "-z"]));
+    const found = [lookup.paths].flat().map((pattern) => matching(pattern, files));
+    return asPaths(found.find((names) => names.length > 0) ?? []);
+  }
+  const pattern = "grep" in lookup ? lookup.grep : lookup["grep-folders"];
   try {
-    return asPaths(zeroEnded(await git(repo.top, ["grep", "-l", "-z", "-I", "-E", "-e", lookup.grep])).sort());
+    const files = zeroEnded(await git(repo.top, ["grep", "-l", "-z", "-I", "-E", "-e", pattern]));
+    return asPaths([...new Set("grep" in lookup ? files : files.map((file) => `${posix.dirname(file)}/`))].sort());
   } catch (error) {
     if (!(error instanceof CopseError) || error.code !== "GIT_FAILED") throw error;
     // Nothing said and a 1 is its way of saying that there is none.
@@ -209,7 +230,7 @@ export async function fromIssues(query: string, template: string, parsed: Parsed
   };
 }
 
-const own = ["each", "issues", "no-close", "dry-run", "failed", "batch", "limit", "budget", "json", "quiet", "background", "debug"];
+const own = [...batchFlags.map(({ name }) => name), "json", "quiet", "background", "debug"];
 
 /** Those of `run`, for every task. */
 const flagsOf = ({ values }: Parsed): PlannedTask["flags"] =>

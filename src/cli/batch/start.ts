@@ -1,6 +1,7 @@
 /** Starts a batch: every task is looked at first, then all are made, or none. */
 
 import { isBusy, type Step } from "../../batch/again.ts";
+import { withBranches } from "../../batch/plan.ts";
 import { mostOpenFromOne } from "../../core/descent.ts";
 import { CopseError } from "../../core/errors.ts";
 import type { Task } from "../../core/task.ts";
@@ -136,10 +137,14 @@ function preparer(source: Source, trustAsked: TrustAsked, caller: Task | undefin
     after: readonly Task[],
     base?: Task,
   ): Promise<{ wanted: NewTask; warnings: readonly string[] }> => {
-    const { flags, exec, prompt, label, labelGiven, key, joins, joint, issue } = planned;
+    const branches = after.map((task) => task.branch ?? task.request.branchName);
+    const { flags, exec, prompt, label, labelGiven, key, joins, joint, issue } =
+      after.length === 0 ? planned : withBranches(planned, branches);
+    // While it is only looked at, those it needs are not made yet.
+    const { "on-failure": _policy, ...others } = flags;
     const parsed: Parsed = {
       values: {
-        ...flags,
+        ...(after.length === 0 && planned.needs.length > 0 ? others : flags),
         background: true,
         ...(labelGiven ? { label } : {}),
         ...(exec === null ? {} : { exec: true }),

@@ -10,6 +10,8 @@ import { findRepository, type Repository, requireCommits } from "../../git/repos
 import { setBudget } from "../../store/batches.ts";
 import { stateDir } from "../../store/paths.ts";
 import { err, isTty, out } from "../../system/output.ts";
+import { copied, givenIn, listed, wishIn } from "../batch/by-name.ts";
+import { isBatch, namedBatch } from "../batch/library.ts";
 import { tasksOfBatch } from "../batch/made.ts";
 import { fromFile, fromIssues, fromLines, type Source, shown } from "../batch/source.ts";
 import { checkSteps, startSteps } from "../batch/start.ts";
@@ -28,9 +30,11 @@ export async function batch(argv: readonly string[]): Promise<number> {
   const json = values["json"] === true;
   const dry = values["dry-run"] === true;
   const repo = findRepository(process.cwd());
+  if (values["list"] === true) return listed(parsed, repo);
+  if (values["copy"] === true) return copied(parsed, repo);
   requireCommits(repo);
   const source = await sourceOf(parsed, repo);
-  const steps = stepsOf(source.tasks, tasksOfBatch(stateDir(), repo.id, source.name), values["failed"] === true);
+  const steps = stepsOf(source.tasks, tasksOfBatch(stateDir(), repo.id, source.name), wishIn(values));
   const ask = !json && isTty(0) && isTty(2) ? (await import("../trust.ts")).askForTrust : undefined;
   const said = await checkSteps(source, steps, repo, ask);
   for (const warning of [...said, ...source.warnings]) err(`copse: ${safe(warning)}\n`);
@@ -60,6 +64,8 @@ async function sourceOf(parsed: Parsed, repo: Repository): Promise<Source> {
   const { values, words } = parsed;
   const each = values["each"];
   const issues = values["issues"];
+  if (values["set"] !== undefined && (typeof issues === "string" || typeof each === "string"))
+    throw new CopseError("USAGE", "--set is for the variables of a file, and there is none", { hint: "Write the value into the prompt." });
   if (parsed.rest !== undefined)
     throw new CopseError("USAGE", "batch takes nothing behind --", { hint: "In a file: exec, a list of the program and its arguments." });
   if (typeof issues === "string") {
@@ -68,6 +74,10 @@ async function sourceOf(parsed: Parsed, repo: Repository): Promise<Source> {
     if (words.length > 1)
       throw new CopseError("USAGE", `one prompt is expected, got ${words.length}`, {
         hint: 'Put it in quotes: copse batch --issues label:bug "Fix {title}"',
+      });
+    if (words[0] !== undefined && isBatch(words[0], repo.bare ? null : repo.top))
+      throw new CopseError("USAGE", `--issues makes a batch of its own, and "${words[0]}" is another`, {
+        hint: 'Give a prompt, or put the issues into the file: matrix: { issue: { issues: "label:bug" } }',
       });
     followUpsOf(reader(parsed), []);
     return await fromIssues(issues, words[0] ?? usualPrompt, parsed, repo);
@@ -88,7 +98,7 @@ async function sourceOf(parsed: Parsed, repo: Repository): Promise<Source> {
   const [file, second] = words;
   if (file === undefined || second !== undefined)
     throw new CopseError("USAGE", file === undefined ? "which file?" : `one file is expected, got ${words.length}`, {
-      hint: 'copse batch .worktrees/batches/nightly.yaml, or for lines: copse batch --each "Review {}" < files',
+      hint: 'By name (copse batch --list), by its path, or for lines: copse batch --each "Review {}" < files',
     });
   const own = [...batchFlags.map(({ name }) => name), "background", "json", "quiet", "debug"].filter(
     (name) => !["batch", "limit", "budget"].includes(name),
@@ -98,7 +108,18 @@ async function sourceOf(parsed: Parsed, repo: Repository): Promise<Source> {
     throw new CopseError("USAGE", `--${foreign} goes with --each and --issues; a file says it itself`, {
       hint: `Put \`${foreign === "batch" ? "name" : foreign}\` into the file.`,
     });
-  return await fromFile(shown(file), repo, values["no-close"] !== true);
+  const named = namedBatch(file, repo.bare ? null : repo.top);
+  const source = await fromFile(shown(named?.file ?? file), repo, {
+    closes: values["no-close"] !== true,
+    given: givenIn(values),
+    typed: file,
+  });
+  return named?.hides === true
+    ? {
+        ...source,
+        warnings: [`${file} is this repository's own, ${shown(named.file)}, not the one that comes with Copse`, ...source.warnings],
+      }
+    : source;
 }
 
 function printed(source: Source, steps: readonly Step[], made: readonly Task[], all: readonly Task[], { values }: Parsed): number {

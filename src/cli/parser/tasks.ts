@@ -20,12 +20,14 @@ export const taskCommands = (parser: Argv, done: Done): Argv =>
         runFlags,
       ),
     )
-    .command(["batch [file]"], "Many tasks from a file, or one for each line or issue", (y) =>
+    .command(["batch [name]"], "Many tasks by a name, from a file, or one for each line or issue", (y) =>
       withFlags(
         y.usage(
           help(
-            "copse batch <file>, copse batch --each <prompt> [flags of run] < lines, or copse batch --issues <which> [prompt] [flags of run]",
+            "copse batch <name or file>, copse batch --each <prompt> [flags of run] < lines, or copse batch --issues <which> [prompt] [flags of run]",
             [
+              "copse batch --list",
+              "copse batch security-audit --set dir=src/api/ --dry-run",
               "copse batch .worktrees/batches/nightly.yaml --dry-run",
               "copse batch nightly.yaml -b && copse report --batch nightly",
               "copse batch nightly.yaml --failed",

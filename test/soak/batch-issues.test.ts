@@ -8,21 +8,11 @@ import { refused } from "../cli/support.ts";
 import { issueCases } from "../forge/issue-cases.ts";
 import { forgeLab } from "../support/forge-lab.ts";
 import { inLab, posts } from "../support/in-lab.ts";
+import { type LabIssue, labIssue } from "../support/issue-book.ts";
 import { settings } from "../support/run-script.ts";
 import { type Sandbox, sandbox } from "../support/sandbox.ts";
-import type { LabIssue } from "../support/some-issues.ts";
 
-const issue = (number: number, more: Partial<LabIssue> = {}): LabIssue => ({
-  number,
-  title: `Trouble ${number}`,
-  body: "It breaks.",
-  labels: ["bug"],
-  assignees: [],
-  milestone: null,
-  state: "open",
-  isPull: false,
-  ...more,
-});
+const issue = (number: number, more: Partial<LabIssue> = {}) => labIssue(number, { labels: ["bug"], ...more });
 
 /** An agent that keeps what it was asked. */
 const keeper = (box: Sandbox, host: string, more: object = {}) =>
@@ -127,6 +117,17 @@ inLab("in a file: a matrix over issues, into one pull request; a stranger's word
   assert.match(lab.pulls[0].body, /\n\nFixes #3\nFixes #4\n/);
   assert.is(posts(lab), 1);
   assert.match(box.git(["show", "copse/fixes:fix-4-trouble-4.txt"]), /^Fix #4: Trouble 4\n```text\nIt breaks\.\n```$/);
+  const set = (which: string) => ["batch", "b.yaml", "--dry-run", "--set", `issue=${which}`];
+  const { batch } = await box.json(set("3"));
+  assert.equal(
+    batch.tasks.map(({ key, action }: any) => [key, action]),
+    [
+      ["fix[3]", "keep"],
+      ["(one-pr)", "keep"],
+    ],
+    "one of them, known again with what it says",
+  );
+  refused(await box.copse(set("labl:bug")), 2, /^copse: b\.yaml:5:\d+: there is no `labl:` here/, /Did you mean label:\?/);
 });
 
 inLab("a query that says nothing, a prompt that names nothing, nobody to ask: each is said, and nothing is started", async (box, lab) => {
@@ -145,6 +146,8 @@ inLab("a query that says nothing, a prompt that names nothing, nobody to ask: ea
     [["99"], 1, /there is no issue #99/, /number/],
     [["label:bug", "Fix {title}", "more"], 2, /one prompt is expected, got 2/, /quotes/],
     [["label:bug", "--each", "x {}"], 2, /exclude each other/, /batch/],
+    [["label:bug", "jsdoc"], 2, /"jsdoc" is another/, /matrix: \{ issue: \{ issues: "label:bug" \} \}/],
+    [["label:bug", "Fix {title}", "--set", "a=b"], 2, /--set is for the variables of a file/, /into the prompt/],
   ];
   for (const [args, code, message, hint] of cases) refused(await box.copse(["batch", "--issues", ...args]), code, message, hint);
   const none = await box.copse(["batch", "--issues", "label:nothing", "-b"]);
