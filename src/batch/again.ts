@@ -5,8 +5,8 @@ import { contentOf, type PlannedTask } from "./plan.ts";
 
 export type Action =
   | { readonly do: "start"; readonly why: string }
-  /** Another attempt at the same task, in its worktree. */
-  | { readonly do: "retry"; readonly task: Task; readonly why: string }
+  /** Another attempt at the same task, in its worktree. `anew`: what a joint task did is to be done again, not only delivered. */
+  | { readonly do: "retry"; readonly task: Task; readonly why: string; readonly anew?: boolean }
   | { readonly do: "keep"; readonly task: Task | null; readonly why: string };
 
 export interface Step {
@@ -46,15 +46,17 @@ function actionForJoint(earlier: readonly Task[], content: string, others: reado
   const since = others.find(({ action }) => "task" in action && (action.task?.endedAt ?? "") > (now.runStartedAt ?? ""));
   const why = isBusy(others)
     ? "its tasks go on"
-    : now.state !== "completed"
-      ? `${now.state} before`
-      : since !== undefined
-        ? `${since.planned.key} has ended since`
+    : since !== undefined
+      ? `${since.planned.key} has ended since`
+      : now.state !== "completed"
+        ? `${now.state} before`
         : undefined;
   if (why === undefined) return { do: "keep", task: now, why: "completed already" };
   const pr = now.result?.pr;
   if (pr && pr.state !== "open") return { do: "start", why: `${why}, and its pull request is ${pr.state}` };
-  return now.worktreeState === "removed" ? { do: "start", why: `${why}, and its worktree is gone` } : { do: "retry", task: now, why };
+  return now.worktreeState === "removed"
+    ? { do: "start", why: `${why}, and its worktree is gone` }
+    : { do: "retry", task: now, why, anew: isBusy(others) || since !== undefined };
 }
 
 function actionFor(earlier: readonly Task[], content: string, wish: Wish): Action {

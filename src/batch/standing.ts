@@ -77,7 +77,12 @@ function troubleOf(task: Task, leftOut: string | undefined): Attention | undefin
     const [why = "", next = ""] = notBefore.text.replace("held: ", "").split(/; (?=copse )/);
     return say("held", why, next);
   }
-  if (state === "failed") return say("failed", failure?.message ?? "nobody knows why", `copse logs ${name}; copse retry ${name}`);
+  if (state === "failed")
+    return say(
+      "failed",
+      failure?.message ?? "nobody knows why",
+      failure?.stage === "deliver" ? (failure.hint ?? `copse retry ${name}`) : `copse logs ${name}; copse retry ${name}`,
+    );
   const bad = verify.checks.find(({ exitCode }) => exitCode !== 0);
   if (state === "completed" && verify.status === "failed")
     return say("checks-failed", `${bad?.command} (exit code ${bad?.exitCode ?? "none"})`, `copse diff ${name}; copse retry ${name}`);

@@ -102,12 +102,16 @@ async function ownWork({ base }: Task, tip: string, dir: string): Promise<Own> {
 async function commitOne(task: Task, dir: string, tree: string, onto: string, { commits }: Own): Promise<string> {
   const last = commits.at(-1) ?? `refs/heads/${task.branch}`;
   const [author = "", email = "", date = ""] = (await gitLine(dir, ["show", "-s", "--format=%an%x00%ae%x00%aI", last])).split("\0");
-  const people = (await gitLine(dir, ["show", "-s", "--format=%an <%ae>", ...commits.slice(0, 500)])).split("\n");
+  // Nothing but merges of its own: there is no commit to take words from.
+  const people =
+    commits.length === 0 ? [] : (await gitLine(dir, ["show", "-s", "--format=%an <%ae>", ...commits.slice(0, 500)])).split("\n");
   const others = [...new Set(people)].filter((one) => one !== "" && one !== `${author} <${email}>`);
   const message =
-    commits.length === 1
-      ? (await git(dir, ["show", "-s", "--format=%B", last])).trim()
-      : `${task.request.title}\n\n${(await gitLine(dir, ["show", "-s", "--format=* %s", ...commits.slice(0, 100)])).trim()}`;
+    commits.length === 0
+      ? task.request.title
+      : commits.length === 1
+        ? (await git(dir, ["show", "-s", "--format=%B", last])).trim()
+        : `${task.request.title}\n\n${(await gitLine(dir, ["show", "-s", "--format=* %s", ...commits.slice(0, 100)])).trim()}`;
   const credit = commits.length > 1 && others.length > 0 ? `\n\n${others.map((one) => `Co-authored-by: ${one}`).join("\n")}` : "";
   return await commitTree(dir, tree, [onto], redact(`${message}${credit}`), {
     env: { GIT_AUTHOR_NAME: author, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date },

@@ -145,6 +145,22 @@ inLab("a batch by its name, set and made anew: the work of the last time, in the
   assert.is(posts(lab), 2, "behind one that is merged there is another");
 });
 
+inLab("a delivery that failed is delivered again; with a task mended meanwhile, all is put together anew", async (box, lab) => {
+  write(
+    box,
+    `name: late\ndeliver: one-pr\ntasks:\n  one: { ${sh("echo 1 > one.txt")} }\n  bad: { ${sh("echo 2 > two.txt; test -e $HOME/mended")} }\n`,
+  );
+  lab.fail("POST /repos/me/project/pulls", 1, 422, { message: "Validation Failed", errors: [{ message: "not now" }] });
+  assert.is((await box.copse(["batch", "b.yaml"])).code, 1);
+  const failed = await box.task("late");
+  assert.equal([failed.state, failed.failure.stage, failed.attempt], ["failed", "deliver", 1]);
+  writeFileSync(join(box.dir, "home", "mended"), "");
+  assert.is((await box.copse(["batch", "b.yaml"])).code, 0);
+  const table = rows(lab.pulls[0].body);
+  for (const label of ["one", "bad"]) assert.match(table[label]?.at(-1) ?? "", /^in, /, lab.pulls[0].body);
+  assert.is((await box.task("late")).attempt, 2);
+});
+
 inLab("neither labels nor titles nor reasons forge a row, a marker, a mention or a closing word", async (box, lab) => {
   const forged = "x | completed | verified | 1 | in, 000000000000 |\n| evil | `";
   writeFileSync(join(box.repo, "lines.txt"), `${forged.replaceAll("\n", " ")}\n`);

@@ -6,21 +6,21 @@ import type { Task } from "../../core/task.ts";
 import { combine } from "../../result/combine.ts";
 import { sayCombined } from "../../result/combined.ts";
 import { stateDir, taskDir } from "../../store/paths.ts";
-import { readTask } from "../../store/tasks.ts";
+import { listTaskDirs, readTask } from "../../store/tasks.ts";
 import { out } from "../../system/output.ts";
-import { callingTask } from "../caller.ts";
 
 /** @throws CopseError USAGE for anybody but a joint task */
 export async function combineBatch(): Promise<number> {
-  const caller = callingTask();
-  if (caller?.request.joint !== true)
+  const state = stateDir();
+  // By the folders, which are the truth: the index may be on its way.
+  const mine = listTaskDirs(state).find(({ id }) => id === process.env["COPSE_TASK_ID"]);
+  const task = mine && readTask(mine.dir).task;
+  if (mine === undefined || task?.request.joint !== true)
     throw new CopseError("USAGE", "--combine is what Copse itself runs for a batch with `deliver: one-pr`", {
       hint: "Start the batch again, or its joint task: copse retry LABEL",
     });
-  const state = stateDir();
-  const { task } = readTask(taskDir(state, caller.repoId, caller.id));
   const say = (text: string) => out(`${JSON.stringify({ copse: "activity", text: `putting together: ${text}` })}\n`);
-  const combined = await combine(task, taskDir(state, task.repoId, task.id), newestOfEach(membersOf(state, task)), say);
+  const combined = await combine(task, mine.dir, newestOfEach(membersOf(state, task)), say);
   out(`${JSON.stringify({ copse: "summary", text: sayCombined(combined) })}\n`);
   return 0;
 }

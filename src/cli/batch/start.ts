@@ -4,7 +4,7 @@ import { isBusy, type Step } from "../../batch/again.ts";
 import { withBranches } from "../../batch/plan.ts";
 import { mostOpenFromOne } from "../../core/descent.ts";
 import { CopseError } from "../../core/errors.ts";
-import type { Task } from "../../core/task.ts";
+import type { Prerequisite, Task } from "../../core/task.ts";
 import type { Repository } from "../../git/repository.ts";
 import { append } from "../../store/append.ts";
 import type { Loaded } from "../../store/config.ts";
@@ -77,8 +77,10 @@ export async function startSteps(source: Source, steps: readonly Step[], trustAs
       byKey.set(step.planned.key, task);
     }
     const joint = steps.find(({ planned }) => planned.joint);
-    if (joint !== undefined && "task" in joint.action && joint.action.task !== null)
-      byKey.set(joint.planned.key, await join(joint.action.do, joint.action.task, made));
+    const members = steps.flatMap(({ planned }) => (planned.joint ? [] : (byKey.get(planned.key) ?? [])));
+    if (joint?.action.do === "retry") byKey.set(joint.planned.key, await joinAgain(joint.action.task, joint.action.anew ? members : []));
+    else if (joint?.action.do === "keep" && joint.action.task !== null && made.length > 0)
+      byKey.set(joint.planned.key, await joinQueued(joint.action.task, made));
   } catch (error) {
     throw await undo(error, { made, again });
   }
@@ -104,15 +106,17 @@ async function madeInTime(make: () => Task): Promise<Task> {
   }
 }
 
+const refs = (tasks: readonly Task[]): Prerequisite[] => tasks.map(({ id, label }) => ({ id, label }));
+
+const joinAgain = (task: Task, members: readonly Task[]): Promise<Task> =>
+  tryAgain({ task, dir: taskDir(stateDir(), task.repoId, task.id), state: stateDir() }, refs(members));
+
 /** What is new is to be put together by the batch's joint task as well. @throws CopseError BUSY when that is at work already */
-async function join(action: "retry" | "keep", task: Task, made: readonly Task[]): Promise<Task> {
+async function joinQueued(task: Task, made: readonly Task[]): Promise<Task> {
   const state = stateDir();
-  const more = made.map(({ id, label }) => ({ id, label }));
-  if (action === "retry") return await tryAgain({ task, dir: taskDir(state, task.repoId, task.id), state }, more);
-  if (more.length === 0) return task;
   const { task: now } = await append(state, task.repoId, task.id, 0, (one) => {
     if (one.state !== "queued") throw atWork(one);
-    return [{ type: "joined", after: more }];
+    return [{ type: "joined", after: refs(made) }];
   });
   await tellRunner(state, task.repoId, task.id);
   return now;

@@ -166,7 +166,7 @@ function planText(source: Source, steps: readonly Step[]): string {
   const rows = steps.map((step) => {
     const { planned, action } = step;
     const what = planned.exec === null ? titleOf(planned.prompt) : planned.exec.join(" ");
-    const after = planned.needs.length === 0 ? "" : `after ${planned.needs.join(", ")} · `;
+    const after = planned.joint ? "after all others · " : planned.needs.length === 0 ? "" : `after ${planned.needs.join(", ")} · `;
     return `  ${action.do.padEnd(5)}  ${safeLine(labelOf(step), 40).padEnd(width)}  ${action.why} · ${after}${safeLine(what, 80)}\n`;
   });
   return `${source.name}: ${count(steps.length, "task")}${source.limit === null ? "" : `, at most ${source.limit} at once`}${source.budget === null ? "" : `, $${source.budget.toFixed(2)}`}; nothing is started\n${rows.join("")}`;
