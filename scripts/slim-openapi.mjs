@@ -24,7 +24,7 @@ const note = { type: "object", properties: { id: { type: "string" }, body: { typ
 
 // Neither file has issues; these are the names and types that GitLab's own lib/api/issues.rb declares (MIT), as far as they are used. Labels are taken as a list or with commas between.
 const fromApi = "lib/api/issues.rb of gitlabhq/gitlabhq, as far as Copse uses it: neither openapi_v2.yaml nor openapi_v3.yaml has it";
-const issue = {
+const openIssue = {
   type: "object",
   required: ["iid", "title", "state", "web_url"],
   properties: {
@@ -38,7 +38,7 @@ const issue = {
   },
 };
 const issuePlace = [{ in: "path", name: "id", type: "string", required: true }];
-const issueQuery = {
+const openQuery = {
   state: { type: "string", enum: ["opened", "closed", "all"] },
   labels: { type: "string" },
   search: { type: "string" },
@@ -47,7 +47,7 @@ const issueQuery = {
   page: { type: "integer" },
   per_page: { type: "integer" },
 };
-const issueBody = {
+const newIssueBody = {
   title: { type: "string" },
   description: { type: "string" },
   labels: { type: "string" },
@@ -143,18 +143,18 @@ const forges = {
           produces: ["application/json"],
           parameters: [
             ...issuePlace,
-            ...Object.entries(issueQuery).map(([name, schema]) => ({ in: "query", name, required: false, ...schema })),
+            ...Object.entries(openQuery).map(([name, schema]) => ({ in: "query", name, required: false, ...schema })),
           ],
-          responses: { 200: { schema: { type: "array", items: issue } }, 401: {}, 404: {} },
+          responses: { 200: { schema: { type: "array", items: openIssue } }, 401: {}, 404: {} },
         },
         post: {
           "x-source": fromApi,
           consumes: ["application/json"],
           parameters: [
             ...issuePlace,
-            { in: "body", name: "issue", required: true, schema: { type: "object", required: ["title"], properties: issueBody } },
+            { in: "body", name: "issue", required: true, schema: { type: "object", required: ["title"], properties: newIssueBody } },
           ],
-          responses: { 201: { schema: issue }, 400: {}, 401: {}, 403: {}, 404: {} },
+          responses: { 201: { schema: openIssue }, 400: {}, 401: {}, 403: {}, 404: {} },
         },
       },
       "/api/v4/projects/{id}/issues/{issue_iid}": {
@@ -164,9 +164,9 @@ const forges = {
           parameters: [
             ...issuePlace,
             { in: "path", name: "issue_iid", type: "integer", required: true },
-            { in: "body", name: "issue", required: true, schema: { type: "object", properties: issueBody } },
+            { in: "body", name: "issue", required: true, schema: { type: "object", properties: newIssueBody } },
           ],
-          responses: { 200: { schema: issue }, 400: {}, 401: {}, 403: {}, 404: {} },
+          responses: { 200: { schema: openIssue }, 400: {}, 401: {}, 403: {}, 404: {} },
         },
       },
       "/api/v4/users": {
