@@ -52,7 +52,7 @@ const issueQuery = {
   page: { type: "integer" },
   per_page: { type: "integer" },
 };
-const issueBody = {
+const newIssueBody = {
   title: { type: "string" },
   description: { type: "string" },
   labels: { type: "string" },
@@ -157,7 +157,7 @@ const forges = {
           consumes: ["application/json"],
           parameters: [
             ...issuePlace,
-            { in: "body", name: "issue", required: true, schema: { type: "object", required: ["title"], properties: issueBody } },
+            { in: "body", name: "issue", required: true, schema: { type: "object", required: ["title"], properties: newIssueBody } },
           ],
           responses: { 201: { schema: issue }, 400: {}, 401: {}, 403: {}, 404: {} },
         },
@@ -169,7 +169,7 @@ const forges = {
           parameters: [
             ...issuePlace,
             { in: "path", name: "issue_iid", type: "integer", required: true },
-            { in: "body", name: "issue", required: true, schema: { type: "object", properties: issueBody } },
+            { in: "body", name: "issue", required: true, schema: { type: "object", properties: newIssueBody } },
           ],
           responses: { 200: { schema: issue }, 400: {}, 401: {}, 403: {}, 404: {} },
         },

@@ -22,6 +22,10 @@ export function quote(text: string): string {
   return `${fence}text\n${text.trimEnd()}\n${fence}`;
 }
 
+/** Nobody is called, no issue closed, by a text that is not a person's. */
+export const mute = (text: string): string =>
+  text.replaceAll("@", "@\u200b").replace(/\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b(?=[\s:]+(?:[\w./-]*#\d|https?:))/gi, "$1\u200b");
+
 export const shorten = (text: string, max: number): string =>
   text.length <= max ? text : `${text.slice(0, max)}\n… (${text.length} characters in all)`;
 

@@ -3,11 +3,10 @@
  * is known again is the last line, and no other is in it. Pure.
  */
 import { sha256 } from "../core/hash.ts";
-import { code, shorten } from "../core/markdown.ts";
+import { code, mute, shorten } from "../core/markdown.ts";
 import { redact } from "../core/redact.ts";
 import { safe, safeLine } from "../core/safe.ts";
 import type { Task } from "../core/task.ts";
-import { mute } from "./mute.ts";
 
 /** A Markdown file that is to become an issue. */
 export interface IssueDraft {

@@ -4,13 +4,12 @@
  */
 import { wordsOf } from "../core/chain.ts";
 import { sayDuration } from "../core/duration.ts";
-import { cell, code, count, plain, quote, shorten } from "../core/markdown.ts";
+import { cell, code, count, mute, plain, quote, shorten } from "../core/markdown.ts";
 import { redact } from "../core/redact.ts";
 import { safe } from "../core/safe.ts";
 import type { Task } from "../core/task.ts";
 import type { Difference } from "../git/changes.ts";
 import { type Combined, combinedPage, fixesLine } from "./combined.ts";
-import { mute } from "./mute.ts";
 
 export const markerOf = (task: Pick<Task, "id">): string => `<!-- copse task ${task.id} -->`;
 
