@@ -156,6 +156,8 @@ inLab("a query that says nothing, a prompt that names nothing, nobody to ask: ea
   refused(await box.copse(["batch", "--issues", "label:bug"]), 1, /there is no login for 127/, /gh auth login/);
   box.git(["remote", "set-url", "origin", "/nowhere"]);
   refused(await box.copse(["batch", "--issues", "label:bug"]), 1, /no forge is known by the remote/, /`forges`/);
+  box.git(["remote", "remove", "origin"]);
+  refused(await box.copse(["batch", "--issues", "label:bug"]), 1, /no remote says which forge to ask/, /git remote add origin/);
   assert.equal((await box.json(["tasks", "--all"])).tasks, []);
 });
 

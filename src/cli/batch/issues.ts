@@ -13,7 +13,7 @@ export async function issuesOf(text: string, repo: Repository, at?: string): Pro
   const query = parseIssueQuery(text);
   if ("text" in query)
     throw new CopseError(at === undefined ? "USAGE" : "BAD_BATCH", `${at ?? "--issues"}: ${query.text}`, { hint: query.hint });
-  const url = await pushUrlOf(repo.top, (await baseRemoteOf(repo.top)) ?? (await pushRemoteOf(repo.top)));
+  const url = await pushUrlOf(repo.top, (await baseRemoteOf(repo.top)) ?? (await pushRemoteOf(repo.top).catch(noRemote)));
   const place = forgeOf(url, loadConfig(null).config.forges, process.env);
   if (place === undefined)
     throw new CopseError("FORGE_FAILED", `no forge is known by the remote of ${repo.top}, so there is nobody to ask for issues`, {
@@ -25,4 +25,11 @@ export async function issuesOf(text: string, repo: Repository, at?: string): Pro
       hint: "gh auth login, or set GH_TOKEN (GITLAB_TOKEN, GITEA_TOKEN).",
     });
   return await (await driverFor(place, token)).tracker.find(query);
+}
+
+function noRemote(cause: unknown): never {
+  throw new CopseError("FORGE_FAILED", "no remote says which forge to ask for issues", {
+    hint: "Add one: git remote add origin <url>; of several, choose: git config remote.pushDefault NAME",
+    cause,
+  });
 }
