@@ -35,7 +35,7 @@ inShop("security-audit: a page for each folder, all of them on one branch, and a
   await goesWell(box, ["security-audit"]);
   await expectAudit(box);
   const again = await box.copse(["batch", "security-audit"]);
-  assert.match(again.stderr, /4 tasks: 0 started, 4 left as they are/);
+  assert.match(again.stderr, /4 tasks: 0 started, 4 left as they are \(all of it anew: --fresh\)/);
   await goesWell(box, ["security-audit", "--fresh", "--set", "dir=src/ui"]);
   assert.is((await box.json(["batch", "security-audit", "--fresh", "--set", "dir=src/ui", "--dry-run"])).batch.tasks.length, 3);
   assert.match(box.git(["show", "copse/summary-2:security-audit/SUMMARY.md"]), /CRITICAL: 0/);

@@ -138,7 +138,8 @@ function summary({ name }: Source, steps: readonly Step[]): string {
     of("retry") === 0 ? "" : `${of("retry")} tried again`,
     of("keep") === 0 ? "" : `${of("keep")} left as ${of("keep") === 1 ? "it is" : "they are"}`,
   ];
-  return `${name}: ${count(steps.length, "task")}: ${parts.filter((part) => part !== "").join(", ")}`;
+  const anew = of("start") + of("retry") === 0 && of("keep") > 0 ? " (all of it anew: --fresh)" : "";
+  return `${name}: ${count(steps.length, "task")}: ${parts.filter((part) => part !== "").join(", ")}${anew}`;
 }
 
 const labelOf = ({ planned, action }: Step): string => ("task" in action && action.task ? action.task.label : planned.label);
