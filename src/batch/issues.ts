@@ -22,7 +22,8 @@ export function issueIn(lists: readonly IssueList[], values: Vars): { readonly i
   const told = found.flatMap(({ variable, issue }) =>
     Object.entries(issueText(issue))
       .flatMap(([name, text]) => (name === "number" ? [] : [[name, text] as const]))
-      .map(([name, text]): [string, string] => [`${variable}.${name}`, text]),
+      // What is filled in later (`withBranches`) is filled into nothing that a stranger wrote.
+      .map(([name, text]): [string, string] => [`${variable}.${name}`, text.replaceAll("{{branches}}", "{{\u200bbranches}}")]),
   );
   // With two lists no single issue is what the task is for.
   return { issue: found.length === 1 ? found[0]?.issue : undefined, told: Object.fromEntries(told) };

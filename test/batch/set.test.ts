@@ -61,6 +61,29 @@ test("what has no value yet is found where it stands; variables stand in what is
   assert.match(error?.message ?? "", /^x\.yaml:2:\d+: nothing gives `\{\{nmae\}\}` a value/);
 });
 
+test("branches are filled into what was asked, not into what a stranger wrote in an issue", () => {
+  const issue = {
+    number: 3,
+    title: "x",
+    body: "Read {{branches}}",
+    url: "u",
+    labels: [],
+    assignees: [],
+    milestone: null,
+    state: "open",
+  } as const;
+  const at = "/tasks/b/matrix/i";
+  const { tasks, error } = readBatch(
+    'tasks:\n  a: { prompt: x }\n  b: { prompt: "See {{branches}}. {{i.body}}", needs: [a], matrix: { i: { issues: "3" } } }\n',
+    new Map([[at, ["3"]]]),
+    new Map([[at, [issue]]]),
+  );
+  assert.is(error, undefined);
+  const prompt = withBranches(tasks[1] as never, ["copse/a"]).prompt;
+  assert.match(prompt, /^See copse\/a\. /);
+  assert.is(prompt.match(/copse\/a/g)?.length, 1, prompt);
+});
+
 test("branches of those it needs are filled in when they are known; whoever needs nobody has none", () => {
   const { tasks } = readBatch('tasks:\n  a: { prompt: x }\n  b: { prompt: "See {{branches}}.", needs: [a] }\n');
   assert.is(tasks[1]?.prompt, "See {{branches}}.");
