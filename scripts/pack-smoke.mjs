@@ -31,6 +31,7 @@ const needed = ["dist/copse.cjs", "dist/runner.cjs", "templates/report.md", "tem
       "templates/claude/copse/commands/notify.md",
     ],
   )
+  .concat(["security-audit", "jsdoc", "test-diagnosis", "refactor", "deps"].map((name) => `templates/batches/${name}.yaml`))
   .concat(["README.md", "CHANGELOG.md"].filter((name) => existsSync(join(root, name))));
 
 ensureInstalled();
@@ -106,6 +107,9 @@ async function smoke() {
   const { task } = JSON.parse(run(copse, ["show", "smoke", "--json"], repo).stdout);
   say(task.state === "completed" && task.verify.status === "verified", `a task ran to its end: ${task.state}, ${task.verify.status}`);
   say(existsSync(task.result.report), "its report is written");
+  // Nothing more of them: there may be no Claude Code here.
+  const { batches } = JSON.parse(run(copse, ["batch", "--list", "--json"], repo).stdout);
+  say(batches.length === 5 && batches.every(({ description }) => description), "copse batch finds what comes with it by name");
   run(copse, ["runner", "stop"], repo);
 }
 

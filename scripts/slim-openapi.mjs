@@ -22,6 +22,44 @@ const noteQuery = {
 const noteBody = { type: "object", properties: { body: { type: "string" } } };
 const note = { type: "object", properties: { id: { type: "string" }, body: { type: "string" }, system: { type: "string" } } };
 
+// Neither file has issues; these are the names and types that GitLab's own lib/api/issues.rb declares (MIT) and the table of doc/api/issues.md has, as far as they are used. Labels are taken as a list or with commas between.
+const fromApi =
+  "lib/api/issues.rb and doc/api/issues.md of gitlabhq/gitlabhq (commit 000087abd5a11442a7e34b0e5f3bf86cb40fa8e4), as far as Copse uses it: neither openapi_v2.yaml nor openapi_v3.yaml has it";
+const issue = {
+  type: "object",
+  required: ["iid", "title", "state", "web_url"],
+  properties: {
+    id: { type: "integer" },
+    iid: { type: "integer" },
+    title: { type: "string" },
+    description: { type: "string" },
+    state: { type: "string", enum: ["opened", "closed"] },
+    labels: { type: "array", items: { type: "string" } },
+    assignees: { type: "array", items: { type: "object", properties: { username: { type: "string" } } } },
+    milestone: { type: "object", properties: { title: { type: "string" } } },
+    web_url: { type: "string" },
+  },
+};
+const issuePlace = [{ in: "path", name: "id", type: "string", required: true }];
+const issueQuery = {
+  iids: { type: "array", items: { type: "integer" } },
+  state: { type: "string", enum: ["opened", "closed", "all"] },
+  labels: { type: "string" },
+  assignee_username: { type: "array", items: { type: "string" } },
+  milestone: { type: "string" },
+  order_by: { type: "string" },
+  sort: { type: "string", enum: ["asc", "desc"] },
+  page: { type: "integer" },
+  per_page: { type: "integer" },
+};
+const newIssueBody = {
+  title: { type: "string" },
+  description: { type: "string" },
+  labels: { type: "string" },
+  add_labels: { type: "string" },
+  state_event: { type: "string", enum: ["reopen", "close"] },
+};
+
 const forges = {
   github: {
     file: "github-openapi.json",
@@ -33,6 +71,8 @@ const forges = {
       "/repos/{owner}/{repo}/pulls/{pull_number}": ["get", "patch"],
       "/repos/{owner}/{repo}/pulls/{pull_number}/merge": ["put"],
       "/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers": ["post"],
+      "/repos/{owner}/{repo}/issues": ["get", "post"],
+      "/repos/{owner}/{repo}/issues/{issue_number}": ["get", "patch"],
       "/repos/{owner}/{repo}/issues/{issue_number}/labels": ["post"],
       "/repos/{owner}/{repo}/issues/{issue_number}/comments": ["get", "post"],
       "/repos/{owner}/{repo}/issues/comments/{comment_id}": ["patch"],
@@ -50,6 +90,8 @@ const forges = {
       "/repos/{owner}/{repo}/pulls/{index}/merge": ["post"],
       "/repos/{owner}/{repo}/pulls/{index}/requested_reviewers": ["post"],
       "/repos/{owner}/{repo}/labels": ["get"],
+      "/repos/{owner}/{repo}/issues": ["get", "post"],
+      "/repos/{owner}/{repo}/issues/{index}": ["get", "patch"],
       "/repos/{owner}/{repo}/issues/{index}/labels": ["post"],
       "/repos/{owner}/{repo}/issues/{index}/comments": ["get", "post"],
       "/repos/{owner}/{repo}/issues/comments/{id}": ["patch"],
@@ -98,6 +140,38 @@ const forges = {
             { in: "body", name: "note", required: true, schema: noteBody },
           ],
           responses: { 200: { schema: note } },
+        },
+      },
+      "/api/v4/projects/{id}/issues": {
+        get: {
+          "x-source": fromApi,
+          produces: ["application/json"],
+          parameters: [
+            ...issuePlace,
+            ...Object.entries(issueQuery).map(([name, schema]) => ({ in: "query", name, required: false, ...schema })),
+          ],
+          responses: { 200: { schema: { type: "array", items: issue } }, 401: {}, 404: {} },
+        },
+        post: {
+          "x-source": fromApi,
+          consumes: ["application/json"],
+          parameters: [
+            ...issuePlace,
+            { in: "body", name: "issue", required: true, schema: { type: "object", required: ["title"], properties: newIssueBody } },
+          ],
+          responses: { 201: { schema: issue }, 400: {}, 401: {}, 403: {}, 404: {} },
+        },
+      },
+      "/api/v4/projects/{id}/issues/{issue_iid}": {
+        put: {
+          "x-source": fromApi,
+          consumes: ["application/json"],
+          parameters: [
+            ...issuePlace,
+            { in: "path", name: "issue_iid", type: "integer", required: true },
+            { in: "body", name: "issue", required: true, schema: { type: "object", properties: newIssueBody } },
+          ],
+          responses: { 200: { schema: issue }, 400: {}, 401: {}, 403: {}, 404: {} },
         },
       },
       "/api/v4/users": {

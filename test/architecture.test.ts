@@ -26,6 +26,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "result/pr-body.ts",
     "result/refresh.ts",
     "result/comment.ts",
+    "result/combine.ts",
+    "result/combined.ts",
     "forge",
     "process/to-end.ts",
     "session/agents",

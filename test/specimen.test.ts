@@ -65,9 +65,9 @@ test("its batches are what they show, and README's is one of them", async () => 
       made[name] = JSON.parse(ran.stdout).batch.tasks.map(({ label }: any) => label);
     }
     assert.equal(made, {
-      "failing-tests.yaml": ["fix test/a.test.ts", "fix test/b.test.ts"],
+      "failing-tests.yaml": ["fix test/a.test.ts", "fix test/b.test.ts", "failing-tests"],
       "nightly.yaml": ["audit", "endpoints", "docs-src-api", "docs-src-ui", "lint"],
-      "refactor.yaml": ["refactor-src-api-a-ts-sonnet", "refactor-src-api-a-ts-opus"],
+      "old-client.yaml": ["refactor-src-api-a-ts-sonnet", "refactor-src-api-a-ts-opus"],
     });
   } finally {
     await box.close();

@@ -2,15 +2,24 @@
 import { similar } from "../core/similar.ts";
 import { below, type Document } from "./document.ts";
 import validate, { type Problem as Violation } from "./generated/validate-batch.js";
+import { checkIssues } from "./issues.ts";
+import { checkJoint } from "./joint.ts";
 import { orderOf } from "./order.ts";
 import type { Problem } from "./problem.ts";
 
 type Scalar = string | number | boolean;
-export type Lookup = { readonly paths: string } | { readonly grep: string } | { readonly lines: string };
+/** Of several patterns for paths the first that finds anything counts. */
+export type Lookup =
+  | { readonly paths: string | readonly string[] }
+  | { readonly grep: string }
+  | { readonly "grep-folders": string }
+  | { readonly lines: string }
+  | { readonly issues: string };
 export type Axis = readonly Scalar[] | Lookup;
 
 export interface Settings {
-  readonly vars?: Readonly<Record<string, Scalar>>;
+  /** null: whoever starts it gives the value. */
+  readonly vars?: Readonly<Record<string, Scalar | null>>;
   readonly [flag: string]: unknown;
 }
 
@@ -25,9 +34,11 @@ export interface TaskEntry extends Settings {
 
 export interface BatchFile {
   readonly name?: string;
+  readonly description?: string;
   readonly limit?: number;
   readonly budget?: number;
   readonly deliver?: string;
+  readonly verify?: string | readonly string[];
   readonly defaults?: Settings;
   readonly tasks: Readonly<Record<string, TaskEntry>>;
 }
@@ -41,7 +52,7 @@ export function checkBatch(document: Document): Problem[] {
     const found = (validate.errors ?? []).flatMap((violation) => sayViolation(violation, document));
     return [...found, ...(isTasks(document.data) ? whatToDo(document) : [])];
   }
-  return [...whatToDo(document), ...checkNeeds(document), ...checkNames(document)];
+  return [...whatToDo(document), ...checkNeeds(document), ...checkNames(document), ...checkIssues(document), ...checkJoint(document)];
 }
 
 const isTasks = (data: unknown): boolean => {
@@ -126,6 +137,12 @@ function checkNames(document: Document): Problem[] {
     const base = typeof task["base"] === "string" && task["base"].startsWith("@") ? task["base"].slice(1) : undefined;
     if (base === undefined || !Object.hasOwn(tasks, base)) continue;
     const where = document.at(below(at, "base"), base);
+    if ((task["on-failure"] ?? defaults?.["on-failure"]) === "run")
+      problems.push({
+        at: where,
+        text: `task \`${key}\` builds upon \`${base}\`, so that has to end well, and \`on-failure: run\` says it need not`,
+        hint: "Leave out one of them: skip or hold go with `base`.",
+      });
     if (!listOf(task.needs).includes(base))
       problems.push({ at: where, text: `task \`${key}\` builds upon \`${base}\` and does not wait for it`, hint: `Add needs: [${base}].` });
     else if (tasks[base]?.matrix !== undefined)
@@ -163,7 +180,8 @@ function sayViolation({ instancePath, schemaPath, keyword, params, data, parentS
   if (keyword === "required")
     return [{ at, text: `${what} has no \`${String(params["missingProperty"])}\``, hint: "See the example: copse batch --help" }];
   const expected = expectedOf(keyword, params, instancePath);
-  return [{ at, text: `expected ${what} to ${expected}, got ${got(data)}`, hint: quoteHint(keyword, params, data) }];
+  const hint = quoteHint(keyword, params, data) ?? enumHint(keyword, params, data, instancePath);
+  return [{ at, text: `expected ${what} to ${expected}, got ${got(data)}`, hint }];
 }
 
 /** `/tasks/docs/matrix/dir` → "`matrix.dir` of task `docs`" */
@@ -207,9 +225,9 @@ function expectedOf(keyword: string, params: Violation["params"], pointer: strin
     case "minItems":
       return "have something in it";
     case "minProperties":
-      return pointer.includes("/matrix/") ? "be a list, or one of paths, grep, lines" : "have something in it";
+      return pointer.includes("/matrix/") ? "be a list, or one of paths, grep, grep-folders, lines, issues" : "have something in it";
     case "maxProperties":
-      return "have one of paths, grep, lines";
+      return "have one of paths, grep, grep-folders, lines, issues";
     case "pattern":
       return pointer.endsWith("/timeout")
         ? "be a time such as 45m"
@@ -236,6 +254,13 @@ function got(data: unknown): string {
   if (Array.isArray(data)) return data.length === 0 ? "an empty list" : "a list";
   if (typeof data === "object") return Object.keys(data).length === 0 ? "an empty table" : "a table of keys";
   return JSON.stringify(data).slice(0, 60);
+}
+
+function enumHint(keyword: string, params: Violation["params"], data: unknown, pointer: string): string | undefined {
+  if (keyword !== "enum") return undefined;
+  if (data === "one-pr" && pointer.endsWith("/deliver")) return "It is for the whole batch: put it at the top of the file.";
+  const instead = typeof data === "string" ? similar(data, listOf(params["allowedValues"])) : undefined;
+  return instead === undefined ? undefined : `Did you mean ${instead}?`;
 }
 
 function quoteHint(keyword: string, params: Violation["params"], data: unknown): string | undefined {

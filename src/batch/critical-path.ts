@@ -1,6 +1,4 @@
 /** The way through a batch's tasks that took longest: each begins when the one before it has ended. Pure. */
-import { sayDuration } from "../core/duration.ts";
-import { code } from "../core/markdown.ts";
 import type { Task } from "../core/task.ts";
 import { orderOf } from "./order.ts";
 
@@ -38,14 +36,7 @@ export function criticalPath(tasks: readonly Task[], now: Date): CriticalPath {
 const longest = (paths: readonly CriticalPath[]): CriticalPath =>
   paths.reduce((most, path) => (path.ms > most.ms ? path : most), { tasks: [], ms: 0 });
 
-function workMs({ startedAt, endedAt }: Task, now: Date): number {
+export function workMs({ startedAt, endedAt }: Task, now: Date): number {
   if (startedAt === null) return 0;
   return Math.max(0, (endedAt === null ? now.getTime() : Date.parse(endedAt)) - Date.parse(startedAt));
-}
-
-/** In Markdown; "" when nothing has run. */
-export function criticalPathText({ tasks, ms }: CriticalPath): string {
-  if (tasks.length === 0) return "";
-  const names = tasks.map(({ label }) => code(label)).join(" → ");
-  return tasks.length === 1 ? `Took longest: ${names}, ${sayDuration(ms)}.` : `Critical path: ${names}, ${sayDuration(ms)}.`;
 }

@@ -1,7 +1,8 @@
 /** Glob patterns over the paths of a repository: `*` and `?` within a folder, `**` over folders, `[a-z]`, `{a,b}`; a slash at the end means folders. Pure. */
 
-/** `files`: tracked paths. Folders come with a slash behind them. Sorted, each once. */
+/** `files`: tracked paths. Folders come with a slash behind them; `./` is the top. Sorted, each once. */
 export function matching(pattern: string, files: readonly string[]): string[] {
+  if (pattern === "./") return files.length === 0 ? [] : ["./"];
   const folders = pattern.endsWith("/");
   const wanted = regExpOf(pattern.replace(/^\.\//, "").replace(/\/+$/, ""));
   const names = folders ? foldersOf(files) : files;

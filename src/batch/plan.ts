@@ -1,8 +1,12 @@
 /** From a checked batch to its tasks, one by one: defaults laid under, matrices multiplied out, variables filled in, those that are needed first. Pure. */
 import { sha256 } from "../core/hash.ts";
+import type { Issue } from "../core/issues.ts";
 import { labelFrom } from "../core/label.ts";
+import type { OfIssue } from "../core/of-batch.ts";
 import { type BatchFile, type Lookup, listOf, type Settings, type TaskEntry } from "./check.ts";
 import { below, type Document } from "./document.ts";
+import { firstWords, type IssueList, issueIn, promptOf, sayStranger } from "./issues.ts";
+import { joins } from "./joint.ts";
 import { orderOf } from "./order.ts";
 import type { Place, Problem } from "./problem.ts";
 import { forShell, render, sayUnknown, unknownsIn, type Vars } from "./template.ts";
@@ -24,8 +28,18 @@ export interface PlannedTask {
   /** The task of this batch it builds upon. */
   readonly baseKey: string | null;
   readonly vars: Vars;
+  /** What strangers wrote in the issue it is for: for its prompt only. */
+  readonly told?: Vars;
+  /** The prompt without that: it names what is asked, however an issue's text changes. */
+  readonly asked?: string;
   /** Where it stands in the file. */
   readonly pointer: string;
+  /** Its work goes into the batch's one pull request. */
+  readonly joins?: boolean;
+  /** It puts the others' together. */
+  readonly joint?: boolean;
+  /** The issue of the forge it is for. */
+  readonly issue?: OfIssue;
 }
 
 /** What must be looked up before the matrices can be multiplied out. */
@@ -39,19 +53,37 @@ const mostTasks = 1000;
 const shellFlags = ["verify"];
 const notFlags = ["prompt", "prompt-file", "exec", "label", "needs", "matrix", "vars"];
 
-export function searchesOf(batch: BatchFile): Search[] {
-  return Object.entries(batch.tasks).flatMap(([key, task]) =>
-    Object.entries(task.matrix ?? {}).flatMap(([name, axis]) =>
-      Array.isArray(axis) ? [] : [{ pointer: below(below(below("/tasks", key), "matrix"), name), lookup: axis as Lookup }],
-    ),
+/** Variables in what is looked for are filled in. */
+export function searchesOf(document: Document): { searches: readonly Search[]; problems: readonly Problem[] } {
+  const { tasks, defaults } = document.data as BatchFile;
+  const problems: Problem[] = [];
+  const searches = Object.entries(tasks).flatMap(([key, task]) =>
+    Object.entries(task.matrix ?? {}).flatMap(([name, axis]) => {
+      if (Array.isArray(axis)) return [];
+      const pointer = below(below(below("/tasks", key), "matrix"), name);
+      const vars = { ...texts(defaults?.vars), ...texts(task.vars) };
+      const fill = (text: string) => {
+        for (const unknown of unknownsIn(text, vars))
+          problems.push({ at: document.at(pointer, unknown.typed), ...sayUnknown(unknown, vars) });
+        return render(text, vars);
+      };
+      const lookup = Object.fromEntries(
+        Object.entries(axis as Lookup).map(([kind, text]) => [kind, Array.isArray(text) ? text.map(fill) : fill(text as string)]),
+      ) as unknown as Lookup;
+      return [{ pointer, lookup }];
+    }),
   );
+  return { searches, problems };
 }
 
-/** `found`: for each search its values. Tasks come in an order in which each can be made. */
-export function planOf(
-  document: Document,
-  found: ReadonlyMap<string, readonly string[]>,
-): { tasks: readonly PlannedTask[]; problems: readonly Problem[] } {
+/** What searches have found, by their pointers: values, and for those that looked for issues, which these are. */
+export interface Found {
+  readonly values: ReadonlyMap<string, readonly string[]>;
+  readonly issues?: ReadonlyMap<string, readonly Issue[]>;
+}
+
+/** Tasks come in an order in which each can be made. */
+export function planOf(document: Document, found: Found): { tasks: readonly PlannedTask[]; problems: readonly Problem[] } {
   const batch = document.data as BatchFile;
   const problems: Problem[] = [];
   const keysOf = new Map<string, string[]>();
@@ -63,7 +95,7 @@ export function planOf(
     const pointer = below("/tasks", name);
     const axes = Object.entries(entry.matrix ?? {}).map(([variable, axis]): [string, readonly string[]] => [
       variable,
-      Array.isArray(axis) ? axis.map(String) : (found.get(below(below(pointer, "matrix"), variable)) ?? []),
+      Array.isArray(axis) ? axis.map(String) : (found.values.get(below(below(pointer, "matrix"), variable)) ?? []),
     ]);
     const size = axes.reduce((product, [, values]) => product * values.length, 1);
     if (tasks.length + size > mostTasks) {
@@ -71,7 +103,11 @@ export function planOf(
       problems.push({ at: document.keyAt(pointer), text, hint: "Narrow its matrix, or make several batches of it." });
       break;
     }
-    const mine = combinations(axes).map((values) => planned(name, entry, pointer, values, batch, document, keysOf, problems));
+    const lists = Object.keys(entry.matrix ?? {}).flatMap((variable) => {
+      const issues = found.issues?.get(below(below(pointer, "matrix"), variable));
+      return issues === undefined ? [] : [{ variable, issues }];
+    });
+    const mine = combinations(axes).map((values) => planned(name, entry, pointer, values, batch, document, keysOf, problems, lists));
     keysOf.set(
       name,
       mine.map(({ key }) => key),
@@ -110,7 +146,7 @@ export function combinations(axes: readonly (readonly [string, readonly string[]
   );
 }
 
-function planned(
+export function planned(
   name: string,
   entry: TaskEntry,
   pointer: string,
@@ -119,13 +155,20 @@ function planned(
   document: Document,
   keysOf: ReadonlyMap<string, readonly string[]>,
   problems: Problem[],
+  lists: readonly IssueList[] = [],
 ): PlannedTask {
   const { defaults = {} } = batch;
-  const vars: Vars = { ...texts(defaults.vars), ...texts(entry.vars), ...values };
+  // Known only when those tasks have been made: filled in then (`withBranches`).
+  const branches: Vars = listOf(entry.needs).length === 0 ? {} : { branches: "{{branches}}" };
+  const vars: Vars = { ...branches, ...texts(defaults.vars), ...texts(entry.vars), ...values };
+  const { issue, told } = issueIn(lists, values);
   const fill = (text: string, at: string, say?: (value: string) => string): string => {
-    for (const unknown of unknownsIn(text, vars)) problems.push({ at: document.at(at, unknown.typed), ...sayUnknown(unknown, vars) });
+    for (const unknown of unknownsIn(text, vars))
+      problems.push({ at: document.at(at, unknown.typed), ...(sayStranger(unknown, told) ?? sayUnknown(unknown, vars)) });
     return render(text, vars, say);
   };
+  const promptAt = below(pointer, "prompt");
+  if (entry.prompt !== undefined) problems.push(...firstWords(entry.prompt, told).map((text) => ({ at: document.at(promptAt), ...text })));
   const inShell = (text: string, at: string): string => {
     const command = render(text, {}).replace(/\{\{[^{}]*\}\}/g, "");
     return fill(text, at, (value) => {
@@ -139,7 +182,9 @@ function planned(
       return quoted ?? value;
     });
   };
-  const given: Settings = { ...(batch.deliver === undefined ? {} : { deliver: batch.deliver }), ...defaults, ...entry };
+  const inOne = joins(batch, entry);
+  const deliver = inOne || batch.deliver === "one-pr" ? "report" : batch.deliver;
+  const given: Settings = { ...(deliver === undefined ? {} : { deliver }), ...defaults, ...entry };
   const flags: Record<string, string | boolean | readonly string[]> = {};
   for (const [flag, value] of Object.entries(given)) {
     if (notFlags.includes(flag)) continue;
@@ -164,20 +209,33 @@ function planned(
         ? fill(entry.label, below(pointer, "label"))
         : suffix.length === 0
           ? name
-          : labelFrom([name, ...suffix].join(" ")),
+          : labelFrom([name, ...suffix, ...(issue === undefined ? [] : [issue.title])].join(" ")),
     labelGiven: entry.label !== undefined,
-    prompt: entry.prompt === undefined ? "" : fill(entry.prompt, below(pointer, "prompt")),
+    ...(entry.prompt === undefined
+      ? { prompt: "" }
+      : promptOf(entry.prompt, vars, told, (unknown, all) => {
+          problems.push({ at: document.at(promptAt, unknown.typed), ...sayUnknown(unknown, all) });
+        })),
     promptFile: entry["prompt-file"] === undefined ? null : fill(entry["prompt-file"], below(pointer, "prompt-file")),
     exec: entry.exec?.map((word, i) => fill(word, below(below(pointer, "exec"), i))) ?? null,
     flags,
     needs: listOf(entry.needs).flatMap((need) => keysOf.get(need) ?? []),
     baseKey,
     vars,
+    told,
     pointer,
+    ...(issue === undefined ? {} : { issue: { number: issue.number, url: issue.url, closes: true } }),
+    ...(inOne ? { joins: true } : {}),
   };
 }
 
-const texts = (vars: Settings["vars"] = {}): Record<string, string> =>
+/** `{{branches}}`: those of the tasks it needs, with a space between. */
+export function withBranches(task: PlannedTask, branches: readonly string[]): PlannedTask {
+  const fill = (text: string) => text.replaceAll("{{branches}}", () => branches.join(" "));
+  return { ...task, prompt: fill(task.prompt), exec: task.exec?.map(fill) ?? null };
+}
+
+export const texts = (vars: Settings["vars"] = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, String(value)]));
 
 /** Where a flag's value stands, or its default, or the task. */
@@ -189,5 +247,9 @@ export function placeOfFlag(document: Document, task: PlannedTask, flag: string 
 }
 
 /** What the work is: the same for the same file, and another when anything that is asked changes. */
-export const contentOf = ({ prompt, exec, flags, needs, baseKey }: Omit<PlannedTask, "label">): string =>
-  sha256(JSON.stringify([prompt, exec, Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1)), needs, baseKey])).slice(0, 16);
+export function contentOf({ prompt, asked = prompt, exec, flags, needs, baseKey, joins, joint }: Omit<PlannedTask, "label">): string {
+  const sorted = Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1));
+  // What a joint task puts together grows with the batch, and it stays the same task.
+  const all = joint ? ["joint", exec, sorted] : [asked, exec, sorted, needs, baseKey, ...(joins ? ["joins"] : [])];
+  return sha256(JSON.stringify(all)).slice(0, 16);
+}

@@ -21,6 +21,7 @@ export const runFlags: readonly Flag[] = [
   { name: "exec", kind: "boolean", describe: "Run the command behind -- instead of an agent" },
   { name: "base", kind: "string", describe: "Start from this ref, or from another task's branch (@label)" },
   { name: "verify", kind: "list", describe: "Command to run afterwards as evidence (repeatable)" },
+  { name: "no-verify", kind: "boolean", describe: "Leave out the checks of the configuration (`verify` in it)" },
   { name: "fix", kind: "string", describe: "Send work whose checks fail back to its agent, up to N times" },
   {
     name: "then",
@@ -29,6 +30,11 @@ export const runFlags: readonly Flag[] = [
   },
   { name: "no-then", kind: "boolean", describe: "Leave out the follow-ups of the configuration (`after` in it)" },
   { name: "deliver", kind: "string", describe: "report (default), branch to push it as well, or pr" },
+  {
+    name: "open-issues",
+    kind: "string",
+    describe: "Open an issue on the forge for each Markdown file that it leaves in this folder of its worktree",
+  },
   { name: "priority", kind: "string", describe: "Higher goes first; default 0" },
   { name: "group", kind: "string", describe: "Group with a limit of its own" },
   { name: "tag", kind: "list", describe: "Tag to filter by (repeatable)" },
@@ -44,7 +50,11 @@ export const runFlags: readonly Flag[] = [
   { name: "json", kind: "boolean", describe: "Print JSON" },
   { name: "quiet", alias: ["q"], kind: "boolean", describe: "Print the id only" },
   { name: "after", kind: "list", describe: "Start once these tasks have ended well: labels or ids, with commas between (repeatable)" },
-  { name: "on-failure", kind: "string", describe: "If one of them does not: skip this task (default), or hold it until that is mended" },
+  {
+    name: "on-failure",
+    kind: "string",
+    describe: "If one of them does not: skip this task (default), hold it until that is mended, or run it all the same",
+  },
   { name: "pr", kind: "boolean", describe: "Open a pull request when it is done (as --deliver pr)" },
   { name: "draft", kind: "boolean", describe: "Open it as a draft (the default; see `pr.draft`)" },
   { name: "max-cost", kind: "string", describe: "Stop it when it has cost more than this many USD" },
@@ -53,14 +63,25 @@ export const runFlags: readonly Flag[] = [
   { name: "debug", kind: "boolean", describe: "Say what is run, on standard error", hidden: true },
 ];
 
-/** Of `batch`: with a file its own few; with `--each` also those of `run`, for every task. */
+/** Of `batch`: with a file its own few; with `--each` or `--issues` also those of `run`, for every task. */
 export const batchFlags: readonly Flag[] = [
   { name: "each", kind: "string", describe: "A task for each line of standard input: a prompt in which {} stands for the line" },
+  {
+    name: "issues",
+    kind: "string",
+    describe:
+      "A task for each of the forge's issues: label:bug, assignee:ann, milestone:v2, state:all, or 12,15; {title} {body} {number} {url} {labels} in the prompt",
+  },
+  { name: "no-close", kind: "boolean", describe: "Pull requests do not say that they fix an issue" },
   { name: "dry-run", kind: "boolean", describe: "Show what would be started; start nothing" },
   { name: "failed", kind: "boolean", describe: "Only what has failed, once more" },
-  { name: "batch", kind: "string", describe: "The batch's name (with --each)" },
-  { name: "limit", kind: "string", describe: "Tasks of it at once, within the machine's limit (with --each)" },
-  { name: "budget", kind: "string", describe: "USD for all of it: when that is spent nothing more starts (with --each)" },
+  { name: "fresh", kind: "boolean", describe: "Everything anew, what is completed too" },
+  { name: "set", kind: "list", describe: "NAME=VALUE for a variable of the file, or for a matrix; there repeatable" },
+  { name: "list", kind: "boolean", describe: "Show the batches that go by a name" },
+  { name: "copy", kind: "boolean", describe: "Put a batch that comes with Copse into .worktrees/batches, to change it" },
+  { name: "batch", kind: "string", describe: "The batch's name (without a file)" },
+  { name: "limit", kind: "string", describe: "Tasks of it at once, within the machine's limit (without a file)" },
+  { name: "budget", kind: "string", describe: "USD for all of it: when that is spent nothing more starts (without a file)" },
 ];
 
 /** What `run` has and a batch has no use for: every task has its own worktree, and its label is made. */

@@ -20,6 +20,8 @@ export interface Follow {
   /** Settle as soon as the prompt itself is answered; follow-ups go on in the background. */
   readonly untilAnswer?: boolean;
   readonly timeoutMs?: number;
+  /** How to see more of them, and to come back. */
+  readonly comeBack?: string;
   /** As JSON always a list, also of one. */
   readonly list?: boolean;
 }
@@ -52,7 +54,11 @@ export async function follow(tasks: readonly Task[], options: Follow): Promise<n
     switch (by) {
       case "left":
         err(
-          seen.length === 1 ? `Left; the task goes on: copse logs -f ${refOf(seen[0] as Task)}\n` : "Left; the tasks go on: copse tasks\n",
+          options.comeBack !== undefined
+            ? safe(`Left; the tasks go on: ${options.comeBack}\n`)
+            : seen.length === 1
+              ? `Left; the task goes on: copse logs -f ${refOf(seen[0] as Task)}\n`
+              : "Left; the tasks go on: copse tasks\n",
         );
         return exit.interrupted;
       case "timeout":
@@ -107,7 +113,7 @@ interface View {
 }
 
 async function openView(tasks: readonly Task[], isWell: (task: Task) => boolean): Promise<View> {
-  if (isTty(1) && process.env["TERM"] !== "dumb" && !process.env["CI"]) return (await import("./view/board.ts")).board(tasks, isWell);
+  if (isTty(1) && process.env["TERM"] !== "dumb" && !process.env["CI"]) return (await import("./view/board.ts")).boardFor(tasks, isWell);
   return lines();
 }
 

@@ -1,7 +1,19 @@
 /** `--after`, `--on-failure` and `--base @label`: what a task is to wait for, from what was typed. Everything that can never start is refused here. */
 import { CopseError } from "../core/errors.ts";
 import type { Fact } from "../core/events.ts";
-import { afterOf, circleOf, endedWell, howItEnded, isStuck, mayHaveToWait, nameOf, waitsFor, weighBefore } from "../core/prerequisites.ts";
+import {
+  afterOf,
+  circleOf,
+  endedWell,
+  howItEnded,
+  isOpen,
+  isStuck,
+  mayHaveToWait,
+  nameOf,
+  policyOf,
+  waitsFor,
+  weighBefore,
+} from "../core/prerequisites.ts";
 import { isTerminal, type OnFailure, type Prerequisite, type Request, type Task } from "../core/task.ts";
 import type { Repository } from "../git/repository.ts";
 import { stateDir, taskDir } from "../store/paths.ts";
@@ -37,8 +49,10 @@ export function prerequisitesOf(
   waiter: Task | undefined,
 ): Before {
   const policy = flags.text("on-failure");
-  if (policy !== null && policy !== "skip" && policy !== "hold")
-    throw new CopseError("USAGE", `--on-failure: expected skip or hold, got "${policy}"`, { hint: "Example: --after a --on-failure hold" });
+  if (policy !== null && policy !== "skip" && policy !== "hold" && policy !== "run")
+    throw new CopseError("USAGE", `--on-failure: expected skip, hold or run, got "${policy}"`, {
+      hint: "Example: --after a --on-failure hold",
+    });
   const names = flags.list("after").flatMap((list) => list.split(",").map((name) => name.trim()));
   if (names.some((name) => name === ""))
     throw new CopseError("USAGE", `--after: a task is expected, got "${flags.list("after").join('", "')}"`, {
@@ -53,11 +67,17 @@ export function prerequisitesOf(
   const tasks = new Map(
     [...names.map((name) => taskHere(name, repo)), ...(from === undefined ? [] : [from])].map((task) => [task.id, task]),
   );
-  for (const task of tasks.values()) requireHope(task, task === from);
+  if (policy === "run" && from !== undefined)
+    throw new CopseError("USAGE", `--on-failure run: the branch of ${from.label} is what it starts from, so that has to end well`, {
+      hint: `Leave out --base, or choose skip or hold.`,
+    });
+  if (policy !== "run") for (const task of tasks.values()) requireHope(task, task === from);
   if (tasks.size === 0) return { request: {}, facts: [] };
   const after = [...tasks.values()].map(({ id, label }) => ({ id, label }));
   requireNoCircle(after, waiter);
-  const open = [...tasks.values()].filter((task) => !endedWell(task)).map((task) => ({ id: task.id, label: task.label, task }));
+  const open = [...tasks.values()]
+    .filter((task) => (policy === "run" ? !isTerminal(task) : !endedWell(task)))
+    .map((task) => ({ id: task.id, label: task.label, task }));
   return {
     request: {
       after,
@@ -66,6 +86,15 @@ export function prerequisitesOf(
     },
     facts: open.length === 0 ? [] : [heldFor(waitsFor(open), open.some(isStuck))],
   };
+}
+
+/** A batch's joint task comes after all others, however they end. */
+export function joinAll(tasks: readonly Task[]): Before {
+  const after = tasks.map(({ id, label }) => ({ id, label }));
+  const request: BeforeRequest = { after, onFailure: "run" };
+  const before = tasks.map((task) => ({ id: task.id, label: task.label, task }));
+  const verdict = weighBefore({ id: "", label: "", request: { ...request, joint: true } as Request }, before);
+  return { request, facts: verdict.do === "wait" ? [heldFor(verdict.text, verdict.needsPerson)] : [] };
 }
 
 const heldFor = (text: string, needsPerson: boolean): Fact => ({
@@ -146,7 +175,8 @@ export function waitsAgain(task: Task): readonly Fact[] {
 /** Does it wait for a person by way of what it comes after? Its own record may lag behind theirs, so they are looked at. */
 export function waitsForPerson(task: Task): boolean {
   if (task.state !== "queued" || task.notBefore?.needsPerson !== true) return false;
-  return beforeOf(task).some((one) => (one.task?.state === "queued" ? waitsForPerson(one.task) : isStuck(one)));
+  const before = policyOf(task) === "run" ? beforeOf(task).filter(isOpen) : beforeOf(task);
+  return before.some((one) => (one.task?.state === "queued" ? waitsForPerson(one.task) : isStuck(one)));
 }
 
 const beforeOf = (task: Task) => afterOf(task).map((one) => ({ ...one, task: readMaybeTask(task.repoId, one.id) }));

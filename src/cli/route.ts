@@ -35,6 +35,7 @@ export async function route(argv: readonly string[]): Promise<number> {
     case "run":
       return await (await import("./commands/run.ts")).run(argv.slice(1));
     case "batch":
+      if (argv[1] === "--combine" && argv.length === 2) return await (await import("./batch/combine.ts")).combineBatch();
       return await (await import("./commands/batch.ts")).batch(argv.slice(1));
     case "hooks":
       // As a hook it is waited for at every event.

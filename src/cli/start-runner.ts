@@ -1,10 +1,10 @@
 /** Starts the runner. Loaded only where none is up: most commands find one. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, renameSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { cannotWrite, makeDir } from "../store/files.ts";
 import { runnerDir, runnerLog } from "../store/paths.ts";
 import { debug } from "../system/debug.ts";
+import { ownProgram } from "../system/own-program.ts";
 
 const logBytes = 5 * 1024 * 1024;
 
@@ -20,7 +20,7 @@ export function startRunner(state: string): ChildProcess {
   } catch (error) {
     throw cannotWrite(dir, error);
   }
-  const entry = runnerEntry();
+  const entry = ownProgram("runner.cjs", "runner/main.ts");
   debug(() => `starts the runner: ${entry.join(" ")}`);
   const child = spawn(process.execPath, entry, {
     cwd: dir,
@@ -37,11 +37,4 @@ export function startRunner(state: string): ChildProcess {
 /** A runner that an agent's own `copse` starts is not a part of that agent's run, and must not be ended with it. */
 function withoutRun({ COPSE_RUN: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return env;
-}
-
-/** Beside or above this file in the bundle; from the sources, through the same loader that runs us. */
-function runnerEntry(): string[] {
-  const here = import.meta.dirname;
-  const bundled = ["", "..", "../.."].map((up) => join(here, up, "runner.cjs")).find((file) => existsSync(file));
-  return bundled === undefined ? [...process.execArgv, join(here, "..", "runner", "main.ts")] : [bundled];
 }

@@ -6,6 +6,7 @@ import { descend } from "../core/descent.ts";
 import { parseDuration } from "../core/duration.ts";
 import { CopseError, messageOf, systemCode } from "../core/errors.ts";
 import { checkBranchName, checkLabel, labelFrom, slugOf } from "../core/label.ts";
+import type { OfIssue } from "../core/of-batch.ts";
 import { isPolicy, policies } from "../core/policy.ts";
 import { safeLine } from "../core/safe.ts";
 import type { Delivery, NotifyPolicy, Request, StartedBy, Task } from "../core/task.ts";
@@ -19,8 +20,9 @@ import { callingTask } from "./caller.ts";
 import { findTask } from "./find.ts";
 import type { Parsed } from "./flags.ts";
 import { followUpsOf, titleOf } from "./follow-ups.ts";
+import { openIssuesIn, warnOfNoForge } from "./open-issues.ts";
 import { openTasks } from "./open-tasks.ts";
-import { type BeforeRequest, prerequisitesOf, taskNamedBy } from "./prerequisites.ts";
+import { type BeforeRequest, joinAll, prerequisitesOf, taskNamedBy } from "./prerequisites.ts";
 import { requireAgent } from "./require-agent.ts";
 import { readStandardInput } from "./stdin.ts";
 
@@ -40,6 +42,10 @@ export interface OfBatch {
   readonly limit: number | null;
   /** Where `--label` is not given: numbered when taken. */
   readonly madeLabel: string;
+  readonly joins?: boolean | undefined;
+  /** What a joint task puts together. */
+  readonly joint?: readonly Task[] | undefined;
+  readonly issue?: OfIssue | undefined;
   /** Agents that have been looked for already, by what was looked for. */
   readonly agentsFound: Set<string>;
 }
@@ -81,7 +87,9 @@ export async function prepare(
   const label = flags.text("label") ?? name;
   if (label !== null) checkLabel(label);
   const asked = flags.text("base") ?? config.base;
-  const before = prerequisitesOf(flags, asked, config.onFailure, repo, parsed.values["background"] === true ? undefined : caller);
+  const before = batch?.joint
+    ? joinAll(batch.joint)
+    : prerequisitesOf(flags, asked, config.onFailure, repo, parsed.values["background"] === true ? undefined : caller);
   const base = await resolveBaseName(asked, repo);
   const made = batch?.madeLabel ?? labelFrom(prompt || (exec ?? []).join(" "));
   const build = requestBuilder(flags, config, repo, {
@@ -95,7 +103,7 @@ export async function prepare(
     before: before.request,
     batch,
   });
-  await requireAgent(build("x"), config, repo, batch?.agentsFound);
+  if (!batch?.joint) await requireAgent(build("x"), config, repo, batch?.agentsFound);
   const wanted = {
     label,
     madeLabel: made,
@@ -112,7 +120,9 @@ export async function prepare(
     taken: (slug: string) => (worktree ? inTheWay(repo, build(slug)) : undefined),
     alsoClaim: worktree ? undefined : checkoutClaim(repo.top),
   };
-  return { wanted, warnings: loaded.warnings };
+  const request = build("x");
+  const noForge = request.openIssues === undefined ? [] : await warnOfNoForge(repo, config.forges);
+  return { wanted, warnings: [...loaded.warnings, ...noForge] };
 }
 
 /** Without a terminal there is nobody to ask. @throws CopseError NOT_TRUSTED */
@@ -248,7 +258,7 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
     allow: [...config.allow, ...flags.list("allow")],
     base: given.base,
     worktree: given.worktree,
-    verify: [...config.verify, ...flags.list("verify")],
+    verify: [...(flags.flag("no-verify") ? [] : config.verify), ...flags.list("verify")],
     fix: flags.whole("fix", 0, 0),
     deliver,
     pr: { ...config.pr, draft: flags.flag("draft") || config.pr.draft },
@@ -265,6 +275,7 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
     repoLimit: config.repositoryLimit,
     notify: policyOf(flags.text("notify")),
     ...(given.startedBy === undefined ? {} : { startedBy: given.startedBy }),
+    ...openIssuesIn(flags.text("open-issues"), given.worktree),
     ...given.before,
     ...(given.batch === undefined ? {} : fieldsOf(given.batch)),
   };
@@ -275,11 +286,14 @@ export function requestBuilder(flags: Reader, config: Config, repo: Repository, 
   };
 }
 
-const fieldsOf = ({ name, key, content, needs, limit }: OfBatch): Partial<Request> => ({
+const fieldsOf = ({ name, key, content, needs, limit, joins, joint, issue }: OfBatch): Partial<Request> => ({
   batch: name,
   batchKey: key,
   batchContent: content,
   batchNeeds: needs,
+  ...(joins ? { joins: true } : {}),
+  ...(joint ? { joint: true } : {}),
+  ...(issue ? { issue } : {}),
   ...(limit === null ? {} : { group: name, groupLimit: limit }),
 });
 

@@ -1,8 +1,10 @@
 /** What the command line says around its commands: a number that is none, refusals in our wording with a suggestion, words to complete. */
 import { CopseError } from "../core/errors.ts";
 import { similar } from "../core/similar.ts";
+import { findRepository } from "../git/repository.ts";
 import { readIndex, taskOf } from "../store/index-file.ts";
 import { stateDir } from "../store/paths.ts";
+import { namedBatches } from "./batch/library.ts";
 import { commandNames } from "./names.ts";
 
 export function number(args: Readonly<Record<string, unknown>>, name: string): number | undefined {
@@ -27,6 +29,15 @@ export function wrongUsage(message: string): CopseError {
   });
 }
 
+function namedHere(): string[] {
+  try {
+    const repo = findRepository(process.cwd());
+    return namedBatches(repo.bare ? null : repo.top).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
 /** Labels of tasks complete wherever a task is named; silent on any trouble. */
 export function complete(
   current: string,
@@ -35,6 +46,11 @@ export function complete(
   done: (words: string[]) => void,
 ): void {
   const verb = String(args._[1] ?? "");
+  if (verb === "batch" && !current.startsWith("-") && args._.length <= 3) {
+    // The shell completes paths where no name fits.
+    done(namedHere().filter((name) => name.startsWith(current) && /^[\w.-]+$/.test(name)));
+    return;
+  }
   if (
     !["show", "logs", "stop", "retry", "priority", "wait", "attach", "send", "answer", "approve", "deny"].includes(verb) ||
     current.startsWith("-")

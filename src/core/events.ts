@@ -8,6 +8,7 @@ import type {
   Needs,
   NotifyPolicy,
   Outcome,
+  Prerequisite,
   Progress,
   Removal,
   Request,
@@ -93,6 +94,8 @@ export type Fact =
   | { readonly type: "sent-back"; readonly check: string; readonly text: string }
   | { readonly type: "delivered"; readonly result: Result; readonly failure: Failure | null }
   | { readonly type: "retried"; readonly by: string }
+  /** More tasks whose work a joint task has to put together: what it did before is done again. */
+  | { readonly type: "joined"; readonly after: readonly Prerequisite[] }
   | { readonly type: "attached"; readonly by: Identity }
   | { readonly type: "detached"; readonly to: "queue" | "deliver" | "same" }
   | { readonly type: "pushed"; readonly remote: string; readonly sha: string }

@@ -166,6 +166,15 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
       if (task.failure?.stage === "deliver") return delivering(fresh, { kind: "completed" }, event.at);
       return { ...fresh, ...to("queued", "person"), outcome: null, verify: { status: "none", checks: [] } };
     }
+    case "joined": {
+      const known = task.request.after ?? [];
+      const more = event.after.filter((one) => !known.some(({ id }) => id === one.id));
+      return {
+        ...next,
+        request: { ...task.request, after: [...known, ...more] },
+        failure: task.failure && { ...task.failure, stage: "run" },
+      };
+    }
     case "attached":
       return { ...next, attachedBy: event.by };
     case "detached":

@@ -9,4 +9,17 @@ export interface OfBatch {
   readonly batchContent?: string;
   /** Keys of the tasks of the batch that come before it. */
   readonly batchNeeds?: readonly string[];
+  /** Its work goes into the batch's one pull request. */
+  readonly joins?: true;
+  /** It puts the others' work together, and has that one pull request. */
+  readonly joint?: true;
+  /** The issue of the forge it was made for. */
+  readonly issue?: OfIssue;
+}
+
+export interface OfIssue {
+  readonly number: number;
+  readonly url: string;
+  /** Its pull request says that it fixes the issue, so merging that closes it. */
+  readonly closes: boolean;
 }

@@ -22,17 +22,26 @@ export const policyOf = (task: Pick<Task, "request">): OnFailure => task.request
 /** How a person names a task on a command line: its label where that needs no quotes, else its id. */
 export const nameOf = ({ id, label }: Prerequisite): string => (/^\w[\w.-]*$/.test(label) ? label : id);
 
-/** Once it has a place of its own it has begun, and what becomes of the others afterwards changes nothing. */
-export const mayHaveToWait = (task: Pick<Task, "request" | "planned">): boolean => afterOf(task).length > 0 && task.planned === null;
+/** Once it has a place of its own it has begun, and what becomes of the others afterwards changes nothing. A joint task puts them together anew at each attempt. */
+export const mayHaveToWait = (task: Pick<Task, "request" | "planned">): boolean =>
+  afterOf(task).length > 0 && (task.planned === null || task.request.joint === true);
 
 /** Done, and not refuted by its own checks. */
 export const endedWell = ({ state, verify }: Pick<Task, "state" | "verify">): boolean =>
   state === "completed" && verify.status !== "failed";
 
+/** Not ended yet, as far as is known. */
+export const isOpen = ({ task }: Pick<Before, "task">): boolean => task !== undefined && !isTerminal(task);
+
 /** Ended, and not well: nothing will come of it unless it is tried again. */
 const isLost = ({ task }: Before): boolean => task === undefined || (isTerminal(task) && !endedWell(task));
 
 export function weighBefore(task: Pick<Task, "id" | "label" | "request">, before: readonly Before[]): Verdict {
+  if (policyOf(task) === "run") {
+    const open = before.filter(isOpen);
+    const text = task.request.joint ? "waits for the other tasks of its batch to end" : waitsFor(open);
+    return open.length === 0 ? { do: "start" } : { do: "wait", needsPerson: open.some(isStuck), text };
+  }
   const lost = before.filter(isLost);
   const [first] = lost;
   if (first !== undefined) {

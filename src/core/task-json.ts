@@ -47,7 +47,11 @@ export function taskJson(task: Task, beside: Beside = {}) {
     waitingFor: task.state === "queued" ? (beside.waiting ?? (task.notBefore?.at === null ? heldText(task.notBefore) : null)) : null,
     overlaps: beside.overlaps ?? [],
     verify: task.verify,
-    result: task.result && { ...task.result, summary: task.result.summary === null ? null : redact(task.result.summary) },
+    result: task.result && {
+      ...task.result,
+      summary: task.result.summary === null ? null : redact(task.result.summary),
+      issues: task.result.issues ?? [],
+    },
     failure: task.failure && { ...task.failure, message: redact(task.failure.message) },
     cost: progress.cost,
     notes: task.notes.map((note) => redact(note)),

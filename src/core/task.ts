@@ -1,5 +1,7 @@
 /** What a task is: the words of the contract (PRODUCT) as types. Pure; a `Task` is the fold of its events (`evolve.ts`). */
+
 import type { OfBatch } from "./of-batch.ts";
+import type { IssuesOpened, IssuesWanted } from "./opened-issues.ts";
 
 export type StateName = "queued" | "preparing" | "running" | "blocked" | "delivering" | "completed" | "failed" | "stopped";
 export type Source = "stream" | "hook" | "process" | "git" | "person" | "runner";
@@ -10,8 +12,8 @@ export type Delivery = "report" | "branch" | "pr";
 /** A moment, ISO 8601 in UTC with milliseconds. */
 export type Instant = string;
 
-/** What was asked. Settled at submission and never changed afterwards, but for the priority. */
-export interface Request extends OfBatch {
+/** What was asked. Settled at submission and never changed afterwards, but for the priority, and for what a batch's joint task comes after, which grows with the batch. */
+export interface Request extends OfBatch, IssuesWanted {
   /** First line of the prompt, or the command, cut for display. */
   readonly title: string;
   /** Size of the prompt file, in bytes; the prompt itself is beside the log, as it was typed. */
@@ -68,8 +70,8 @@ export interface Prerequisite {
   readonly label: string;
 }
 
-/** `skip`: the dependant ends as stopped; `hold`: it stays queued until the other has been tried again and ended well. */
-export type OnFailure = "skip" | "hold";
+/** `skip`: the dependant ends as stopped; `hold`: it stays queued until the other has been tried again and ended well; `run`: it starts once the others have ended, however they did. */
+export type OnFailure = "skip" | "hold" | "run";
 
 export interface StartedBy {
   readonly id: string;
@@ -178,7 +180,7 @@ export interface PullRequestSeen {
   readonly checks: "passing" | "failing" | "pending" | null;
 }
 
-export interface Result {
+export interface Result extends IssuesOpened {
   readonly outcome: "changes" | "no-changes";
   readonly summary: string | null;
   readonly commits: number;

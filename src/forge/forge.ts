@@ -1,6 +1,7 @@
 /** What Copse asks of a forge (GitHub, GitLab, Gitea/Forgejo). One driver a file; nothing outside this folder knows one from the other. */
 
 import type { PullRequestSeen } from "../core/task.ts";
+import type { Tracker } from "./tracker.ts";
 
 export type ForgeKind = "github" | "gitlab" | "gitea";
 
@@ -51,6 +52,7 @@ export type Created =
 export interface Forge {
   /** Longest title and body it takes, in characters. */
   readonly most: { readonly title: number; readonly body: number };
+  readonly tracker: Tracker;
   defaultBranch(): Promise<string>;
   /** The open one between these ends. */
   find(ends: Ends): Promise<PullRequest | undefined>;

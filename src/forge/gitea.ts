@@ -1,6 +1,7 @@
 /** Gitea and Forgejo: one REST dialect. Drafts are a title that begins with `WIP:`, or as a person may have written it, `[WIP]`; labels go by their ids. See https://codeberg.org/api/swagger */
 import { CopseError } from "../core/errors.ts";
 import type { Created, Draft, Ends, Extras, Forge, ForgeRepo, PullRequest } from "./forge.ts";
+import { giteaTracker, labelIds } from "./gitea-tracker.ts";
 
 const wip = "WIP: ";
 const marked = /^(?:wip:|\[wip\])\s*/i;
@@ -42,7 +43,7 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
       throw new CopseError(
         "FORGE_FAILED",
         `${repo.host} cannot be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`,
-        { hint: "Try again: copse pr." },
+        { hint: "Try again: copse pr, or copse retry." },
       );
     });
     const text = await answer.text();
@@ -57,6 +58,14 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
     work.catch((error: unknown) => {
       throw error instanceof Refused ? failed(repo, error) : error;
     });
+  /** undefined: there is nothing of the kind. */
+  const ifThere = <T>(path: string): Promise<T | undefined> =>
+    whole(
+      ask<T>("GET", path).catch((error: unknown) => {
+        if (error instanceof Refused && error.status === 404) return undefined;
+        throw error;
+      }),
+    );
   /** A list, at most a thousand of it. */
   async function* pages<T>(list: string): AsyncGenerator<T[]> {
     for (let page = 1, more = true; more && page <= 20; page++) {
@@ -68,6 +77,7 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
   }
   return {
     most: { title: 255, body: 65_536 },
+    tracker: giteaTracker({ ask: (...call) => whole(ask(...call)), ifThere, pages }),
     defaultBranch: async () => (await whole(ask<{ default_branch: string }>("GET", ""))).default_branch,
     async find({ head, branch, base }: Ends) {
       // The list knows no dependable filter for the head: paged and compared.
@@ -100,15 +110,9 @@ export function gitea(repo: ForgeRepo, token: string): Forge {
       const tried = (what: string, work: () => Promise<unknown>) =>
         work().catch((error: Error) => void notes.push(`${what} could not be set on the pull request: ${error.message.slice(0, 300)}`));
       if (labels.length > 0)
-        await tried(`labels (${labels.join(", ")})`, async () => {
-          const known: { id: number; name: string }[] = [];
-          for await (const page of pages<{ id: number; name: string }>("/labels?")) known.push(...page);
-          const missing = labels.filter((label) => !known.some(({ name }) => name === label));
-          if (missing.length > 0) throw new Error(`the repository has no label ${missing.join(", ")}`);
-          await ask("POST", `/issues/${pr.number}/labels`, {
-            labels: known.filter(({ name }) => labels.includes(name)).map(({ id }) => id),
-          });
-        });
+        await tried(`labels (${labels.join(", ")})`, async () =>
+          ask("POST", `/issues/${pr.number}/labels`, { labels: await labelIds({ pages }, labels) }),
+        );
       if (reviewers.length > 0)
         await tried(`reviewers (${reviewers.join(", ")})`, () => ask("POST", `/pulls/${pr.number}/requested_reviewers`, { reviewers }));
       if (autoMerge !== null)
@@ -151,6 +155,8 @@ function said(text: string): string {
 const failed = (repo: ForgeRepo, error: Refused): CopseError =>
   new CopseError("FORGE_FAILED", `${repo.host} (${error.status}): ${error.message}`, {
     hint:
-      error.status === 401 || error.status === 403 ? "The login is refused, or may not do that: set GITEA_TOKEN." : "Try again: copse pr.",
+      error.status === 401 || error.status === 403
+        ? "The login is refused, or may not do that: set GITEA_TOKEN."
+        : "Try again: copse pr, or copse retry.",
     cause: error,
   });

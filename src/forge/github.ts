@@ -6,9 +6,10 @@ import { throttling } from "@octokit/plugin-throttling";
 import { CopseError, messageOf } from "../core/errors.ts";
 import { debug } from "../system/debug.ts";
 import type { Created, Draft, Ends, Extras, Forge, ForgeRepo, PullRequest } from "./forge.ts";
+import { githubTracker } from "./github-tracker.ts";
 
 const Client = Octokit.plugin(restEndpointMethods, retry, throttling);
-type Client = InstanceType<typeof Client>;
+export type Client = InstanceType<typeof Client>;
 const clients = new Map<string, Client>();
 
 const most = { title: 256, body: 65_536 };
@@ -20,6 +21,7 @@ export function github(repo: ForgeRepo, token: string, pause: boolean): Forge {
   const at = { owner: repo.owner, repo: repo.name };
   return {
     most,
+    tracker: githubTracker(client, at, { said, saidIfThere }),
     async defaultBranch() {
       return (await said(() => client.rest.repos.get(at))).default_branch;
     },
@@ -181,6 +183,16 @@ async function said<T>(ask: () => Promise<{ data: T }>): Promise<T> {
   }
 }
 
+/** undefined: there is nothing of the kind. */
+async function saidIfThere<T>(ask: () => Promise<{ data: T }>): Promise<T | undefined> {
+  try {
+    return (await ask()).data;
+  } catch (error) {
+    if ([404, 410].includes(statusOf(error))) return undefined;
+    throw failed(error);
+  }
+}
+
 const statusOf = (error: unknown): number => Number((error as { status?: unknown }).status ?? 0);
 
 /** The API's own words, with the fields it complains of. */
@@ -202,7 +214,7 @@ function failed(error: unknown): CopseError {
     status === 401
       ? "The login is refused: gh auth login, or set GH_TOKEN."
       : status === 403 || status === 404
-        ? "The login may not do that here: it needs to write pull requests (a fine-grained token: contents and pull requests)."
+        ? "The login may not do that here: it needs to write pull requests or issues (a fine-grained token: contents, pull requests, issues)."
         : "Try again: copse pr, or copse retry.";
   return new CopseError("FORGE_FAILED", `GitHub${status > 0 ? ` (${status})` : ""}: ${textOf(error)}`, { hint, cause: error });
 }

@@ -2,6 +2,7 @@
 import { Gitlab } from "@gitbeaker/rest";
 import { CopseError, messageOf } from "../core/errors.ts";
 import type { Created, Draft, Ends, Extras, Forge, ForgeRepo, PullRequest } from "./forge.ts";
+import { gitlabTracker } from "./gitlab-tracker.ts";
 
 const mark = "Draft: ";
 const marked = /^(?:draft:|\[draft\]|\(draft\))\s*/i;
@@ -22,12 +23,15 @@ interface Note {
   readonly body: string;
 }
 
+export type Api = InstanceType<typeof Gitlab>;
+
 export function gitlab(repo: ForgeRepo, token: string): Forge {
   const api = new Gitlab({ host: repo.apiUrl, token, queryTimeout: 30_000 });
   const project = `${repo.owner}/${repo.name}`;
   const idOf = async (one: ForgeRepo): Promise<number> => (await said(() => api.Projects.show(`${one.owner}/${one.name}`))).id as number;
   return {
     most: { title: 255, body: 1_048_576 },
+    tracker: gitlabTracker(api, project, said),
     defaultBranch: async () => String((await said(() => api.Projects.show(project))).default_branch),
     async find({ head, branch, base }: Ends) {
       const found = (await said(() =>
@@ -147,7 +151,9 @@ const failed = (error: unknown): CopseError => {
   const status = statusOf(error);
   return new CopseError("FORGE_FAILED", `GitLab${status > 0 ? ` (${status})` : ""}: ${textOf(error)}`, {
     hint:
-      status === 401 || status === 403 ? "The login is refused, or may not do that: set GITLAB_TOKEN (scope api)." : "Try again: copse pr.",
+      status === 401 || status === 403
+        ? "The login is refused, or may not do that: set GITLAB_TOKEN (scope api)."
+        : "Try again: copse pr, or copse retry.",
     cause: error,
   });
 };

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CopseError, isDiskFull, messageOf } from "../core/errors.ts";
+import type { IssueSeen } from "../core/opened-issues.ts";
 import { secretValues } from "../core/redact.ts";
 import type { Failure, Result, Task } from "../core/task.ts";
 import { type Difference, differenceOf, subjects } from "../git/changes.ts";
@@ -15,8 +16,10 @@ import { envFile, promptFile, reportFile } from "../store/paths.ts";
 import { Superseded, type TaskRecord } from "../store/record.ts";
 import { fillTemplate } from "../store/templates.ts";
 import { artefactsOf } from "./artefacts.ts";
+import { readCombined } from "./combined.ts";
 import { gatherEvidence, sendBack } from "./evidence.ts";
 import { deliveryCookie, type Kept, keepLeftovers } from "./leftovers.ts";
+import { openIssues } from "./open-issues.ts";
 import { outsideFile, sayOutside } from "./outside.ts";
 import { type Publish, publish, pushOnly } from "./publish.ts";
 import { reportValues } from "./report.ts";
@@ -32,6 +35,7 @@ interface Work {
 export async function deliver(record: TaskRecord, env: Env, forges: Publish["forges"], signal: AbortSignal): Promise<void> {
   let work: Work | null = null;
   let pr: Result["pr"] = record.task.result?.pr ?? null;
+  let issues: readonly IssueSeen[] = [];
   let failure: Failure | null = null;
   try {
     const kept = await keep(record, env);
@@ -42,6 +46,7 @@ export async function deliver(record: TaskRecord, env: Env, forges: Publish["for
     if (completes(record.task) && signal.aborted)
       await record.add([{ type: "stopped", how: `stopped by ${record.task.stopAsked ?? "a person"} while it was delivered` }]);
     if (completes(record.task) && kept && work) pr = (await takeOut(record, kept, work.difference, env, forges)) ?? pr;
+    if (completes(record.task) && kept) issues = await raise(record, env, forges);
   } catch (error) {
     if (isDiskFull(error) || error instanceof Superseded) throw error;
     failure = {
@@ -51,7 +56,7 @@ export async function deliver(record: TaskRecord, env: Env, forges: Publish["for
       hint: (error instanceof CopseError ? error.hint : null) ?? `copse retry ${record.task.label}`,
     };
   }
-  await finish(record, failure, work, pr, env);
+  await finish(record, failure, work, { pr, issues }, env);
 }
 
 const completes = (task: Task): boolean => (task.outcome?.kind ?? "completed") === "completed";
@@ -70,8 +75,7 @@ async function keep(record: TaskRecord, env: Env): Promise<Kept | undefined> {
   if (existsSync(begun)) await stopRun(deliveryCookie(task), null, { intMs: 0, termMs: 2000 });
   else writeFileSync(begun, "");
   const kept = await keepLeftovers(task, env);
-  const fresh = kept.notes.filter((note) => !record.task.notes.includes(note));
-  if (fresh.length > 0) await record.add(fresh.map((text) => ({ type: "noted", text })));
+  await noteAll(record, kept.notes);
   return kept;
 }
 
@@ -107,12 +111,30 @@ async function takeOut(record: TaskRecord, kept: Kept, difference: Difference, e
   }
   const secrets = secretValues(env);
   const opened = await publish({ task, tip: kept.tip, difference, policy: task.request.pr, forges, env, secrets, dir: record.dir, pushed });
-  const fresh = opened.notes.filter((note) => !record.task.notes.includes(note));
-  if (fresh.length > 0) await record.add(fresh.map((text) => ({ type: "noted", text })));
+  await noteAll(record, opened.notes);
   return opened.pr;
 }
 
-async function finish(record: TaskRecord, failure: Failure | null, work: Work | null, pr: Result["pr"], env: Env): Promise<void> {
+/** Issues for what the task has found, as it was asked for. */
+async function raise(record: TaskRecord, env: Env, forges: Publish["forges"]): Promise<readonly IssueSeen[]> {
+  const { issues, notes } = await openIssues(record, { env, forges });
+  await noteAll(record, notes);
+  return issues;
+}
+
+/** Those that are not in its log yet. */
+async function noteAll(record: TaskRecord, notes: readonly string[]): Promise<void> {
+  const fresh = notes.filter((note) => !record.task.notes.includes(note));
+  if (fresh.length > 0) await record.add(fresh.map((text) => ({ type: "noted", text })));
+}
+
+async function finish(
+  record: TaskRecord,
+  failure: Failure | null,
+  work: Work | null,
+  { pr, issues }: { readonly pr: Result["pr"]; readonly issues: readonly IssueSeen[] },
+  env: Env,
+): Promise<void> {
   const { task } = record;
   const difference = work?.difference ?? null;
   const outcome = completes(task) && failure ? ({ kind: "failed", failure } as const) : (task.outcome ?? ({ kind: "completed" } as const));
@@ -123,6 +145,7 @@ async function finish(record: TaskRecord, failure: Failure | null, work: Work | 
     commits: difference?.commits ?? 0,
     diff: { files: difference?.files ?? 0, insertions: difference?.insertions ?? 0, deletions: difference?.deletions ?? 0 },
     pr,
+    ...(issues.length === 0 ? {} : { issues }),
     report: reportFile(record.dir),
   };
   const prompt = readFileSync(promptFile(record.dir), "utf8");
@@ -130,7 +153,8 @@ async function finish(record: TaskRecord, failure: Failure | null, work: Work | 
     prompt === "" ? (task.request.exec ?? []).join(" ") : prompt,
     difference?.paths.map((one) => one.path) ?? [],
   );
-  const facts = { task, outcome, failure, prompt, result, difference, subjects: work?.subjects ?? [], artefacts };
+  const combined = task.request.joint ? readCombined(record.dir) : undefined;
+  const facts = { task, outcome, combined, failure, prompt, result, difference, subjects: work?.subjects ?? [], artefacts };
   const values = reportValues({ ...facts, secrets: secretValues(env), now: new Date() });
   replaceFile(reportFile(record.dir), fillTemplate(task.repo, "report.md", values));
   const place = task.worktree ?? task.planned?.path;

@@ -9,6 +9,7 @@ import { findRepository } from "../git/repository.ts";
 import { clearBranchLock } from "../git/stale-lock.ts";
 import { assertWorktree, commitOf, headRef, pin } from "../git/worktrees.ts";
 import { fillTemplate } from "../store/templates.ts";
+import { findDrafts } from "./drafts.ts";
 
 export interface Kept {
   /** Where the work stands now: the commit to compare with the base; "" = the files as they are. */
@@ -45,10 +46,12 @@ export async function keepLeftovers(task: Task, env: Readonly<Record<string, str
   const dirty = (await dirtyPaths(dir)).length > 0;
   if (dirty) {
     const nested = await nestedRepositories(dir);
+    // Of work that went well, what becomes issues is not committed; of any other it is, so that the next attempt has it.
+    const drafts = (task.outcome?.kind ?? "completed") === "completed" ? (await findDrafts(task)).untracked : [];
     const title = redact(task.request.title);
-    await commitAll(dir, fillTemplate(task.repo, "commit-message.txt", { title, label: task.label }), nested, options);
+    await commitAll(dir, fillTemplate(task.repo, "commit-message.txt", { title, label: task.label }), [...nested, ...drafts], options);
     for (const path of nested) notes.push(`${path} is a repository of its own; it stays in ${dir} and is not on the branch`);
-    const left = (await dirtyPaths(dir)).filter((path) => !nested.includes(path));
+    const left = (await dirtyPaths(dir)).filter((path) => !nested.includes(path) && !drafts.some((draft) => draft.startsWith(path)));
     if (left.length > 0) notes.push(`not committed, still in ${dir}: ${left.slice(0, 5).join(", ")}${left.length > 5 ? " …" : ""}`);
   }
   const tip = dirty ? await commitOf(dir, "HEAD") : before;

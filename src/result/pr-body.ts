@@ -9,6 +9,7 @@ import { redact } from "../core/redact.ts";
 import { safe } from "../core/safe.ts";
 import type { Task } from "../core/task.ts";
 import type { Difference } from "../git/changes.ts";
+import { type Combined, combinedPage, fixesLine } from "./combined.ts";
 
 export const markerOf = (task: Pick<Task, "id">): string => `<!-- copse task ${task.id} -->`;
 
@@ -24,6 +25,8 @@ export interface PrFacts {
   readonly notes: readonly string[];
   /** Exact secrets to take out. */
   readonly secrets: readonly string[];
+  /** Of a batch's joint task. */
+  readonly combined?: Combined | undefined;
 }
 
 export function titleOf(task: Task, most: number, secrets: readonly string[]): string {
@@ -33,7 +36,7 @@ export function titleOf(task: Task, most: number, secrets: readonly string[]): s
 }
 
 /** Values for `templates/pull-request.md`. */
-export function prValues({ task, difference, template, showCost, notes, secrets }: PrFacts): Record<string, string> {
+export function prValues({ task, difference, template, showCost, notes, secrets, combined }: PrFacts): Record<string, string> {
   const clean = (text: string) => safe(redact(text, secrets)).replaceAll("<!--", "<! --");
   const { cost } = task.progress;
   const words = wordsOf(task);
@@ -41,8 +44,11 @@ export function prValues({ task, difference, template, showCost, notes, secrets 
     (part) => part !== "",
   );
   return {
-    summary: `Asked of an agent (task ${code(clean(task.label))}):\n\n${quote(clean(shorten(task.request.title, 2000)))}\n\n${words === null ? "The agent said nothing about it." : `What the agent says of it:\n\n${quote(clean(shorten(words, 20_000)))}`}`,
-    evidence: evidence(task, clean),
+    summary:
+      combined !== undefined
+        ? combinedPage(combined, secrets)
+        : `${fixes(task)}Asked of an agent (task ${code(clean(task.label))}):\n\n${quote(clean(shorten(task.request.title, 2000)))}\n\n${words === null ? "The agent said nothing about it." : `What the agent says of it:\n\n${quote(clean(shorten(words, 20_000)))}`}`,
+    evidence: evidence(task, combined === undefined ? "after the agent had left" : "on all work put together", clean),
     changes: changes(difference, clean),
     cost: showCost && spent.length > 0 ? `Cost: ${spent.join(", ")}.` : "",
     notes: notes.length === 0 ? "" : notes.map((note) => `- ${mute(plain(clean(note)))}`).join("\n"),
@@ -51,6 +57,8 @@ export function prValues({ task, difference, template, showCost, notes, secrets 
   };
 }
 
+const fixes = ({ request: { issue } }: Task): string => (issue?.closes ? `${fixesLine(issue)}\n\n` : "");
+
 /** No longer than the forge takes: the middle goes, the marker stays. */
 export function fit(body: string, marker: string, most: number): string {
   if (body.length <= most) return body;
@@ -58,13 +66,13 @@ export function fit(body: string, marker: string, most: number): string {
   return body.slice(0, most - tail.length) + tail;
 }
 
-function evidence({ verify }: Task, clean: (text: string) => string): string {
+function evidence({ verify }: Task, when: string, clean: (text: string) => string): string {
   if (verify.checks.length === 0) return "None: no check was asked for. What the agent says of itself is not evidence.";
   const rows = verify.checks.map(
     (one) =>
       `| ${cell(clean(one.command))} | ${one.exitCode === 0 ? "passed" : `**failed** (exit code ${one.exitCode ?? "none"})`} | ${sayDuration(one.durationMs)} |`,
   );
-  return `Run by Copse after the agent had left:\n\n| check | result | time |\n| --- | --- | --- |\n${rows.join("\n")}`;
+  return `Run by Copse ${when}:\n\n| check | result | time |\n| --- | --- | --- |\n${rows.join("\n")}`;
 }
 
 function changes(difference: Difference, clean: (text: string) => string): string {

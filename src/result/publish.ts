@@ -45,7 +45,7 @@ export async function publish(wanted: Publish): Promise<Opened> {
 }
 
 /** What would be done, in words; nothing is pushed, nobody is asked. */
-export async function preview(wanted: Omit<Publish, "pushed" | "dir" | "tip">): Promise<string> {
+export async function preview(wanted: Omit<Publish, "pushed" | "tip">): Promise<string> {
   const { task, policy } = wanted;
   const remote = await pushRemoteOf(task.repo);
   const url = await pushUrlOf(task.repo, remote);

@@ -9,6 +9,7 @@ import type { Ends, Forge, ForgeRepo, PullRequest } from "../forge/forge.ts";
 import type { Difference } from "../git/changes.ts";
 import { fillTemplate, readOwn } from "../store/templates.ts";
 import { crashPoint } from "../system/crash.ts";
+import { readCombined } from "./combined.ts";
 import { fit, isOurs, markerOf, prValues, titleOf } from "./pr-body.ts";
 
 export interface Wanted {
@@ -20,6 +21,8 @@ export interface Wanted {
   readonly forge: Forge;
   readonly policy: PrPolicy;
   readonly secrets: readonly string[];
+  /** The task's folder in the state. */
+  readonly dir?: string;
 }
 
 export interface Opened {
@@ -84,7 +87,8 @@ export function pageOf({
   forge,
   policy,
   secrets,
-}: Pick<Wanted, "task" | "difference" | "forge" | "policy" | "secrets">): Page {
+  dir,
+}: Pick<Wanted, "task" | "difference" | "forge" | "policy" | "secrets" | "dir">): Page {
   const facts = {
     task,
     difference,
@@ -92,6 +96,7 @@ export function pageOf({
     showCost: policy.showCost,
     notes: task.notes,
     secrets,
+    combined: dir === undefined || !task.request.joint ? undefined : readCombined(dir),
   };
   const body = fillTemplate(task.repo, "pull-request.md", prValues(facts)).trimEnd();
   const marker = markerOf(task);

@@ -7,6 +7,7 @@ import { redact } from "../core/redact.ts";
 import { safe } from "../core/safe.ts";
 import type { Cost, Failure, Outcome, Result, Task } from "../core/task.ts";
 import type { Difference } from "../git/changes.ts";
+import { type Combined, combinedPage } from "./combined.ts";
 
 export interface ReportFacts {
   readonly task: Task;
@@ -18,6 +19,8 @@ export interface ReportFacts {
   readonly difference: Difference | null;
   readonly subjects: readonly string[];
   readonly artefacts: readonly string[];
+  /** Of a batch's joint task. */
+  readonly combined?: Combined | undefined;
   readonly secrets: readonly string[];
   readonly now: Date;
 }
@@ -34,7 +37,12 @@ export function reportValues(facts: ReportFacts): Record<string, string> {
     label: plain(clean(task.label)),
     verdict: clean(verdict(facts)),
     asked: `${quote(clean(shorten(facts.prompt === "" ? (task.request.exec?.join(" ") ?? task.request.title) : facts.prompt, 4000)))}${after(task, clean)}${followUps({ ...task, outcome }, clean)}`,
-    done: words === null ? "The agent said nothing about it." : quote(clean(shorten(words, 8000))),
+    done:
+      facts.combined !== undefined
+        ? combinedPage(facts.combined, facts.secrets)
+        : words === null
+          ? "The agent said nothing about it."
+          : quote(clean(shorten(words, 8000))),
     artefacts:
       artefacts.length === 0 ? "" : `Files it was told to write:\n\n${artefacts.map((path) => `- ${code(clean(path))}`).join("\n")}`,
     evidence: clean(evidence(task)),
@@ -64,6 +72,7 @@ function verdict({ task, outcome, result }: ReportFacts): string {
 
 /** What had to end well before it. */
 function after(task: Task, clean: (text: string) => string): string {
+  if (task.request.joint) return "";
   const labels = afterOf(task).map(({ label }) => code(clean(label)));
   return labels.length === 0 ? "" : `\n\nAfter ${labels.join(", ")}.`;
 }
@@ -118,7 +127,11 @@ function next({ task, outcome, result }: ReportFacts): string {
   if (task.branch !== null && task.base !== null) rows.push(`copse diff ${label}`, `copse merge ${label}`);
   if (outcome.kind !== "completed") rows.push(`copse retry ${label}`);
   if (task.sessionId !== null && task.sessionBegun) rows.push(`copse attach ${label}`);
+  const issues =
+    result.issues === undefined
+      ? ""
+      : `Issues:\n\n${result.issues.map((one) => `- #${one.number} ${plain(one.title)}: ${encodeURI(one.url)}`).join("\n")}\n\n`;
   const pr =
     result.pr === null ? "" : `${result.pr.draft ? "Draft pull" : "Pull"} request #${result.pr.number}: ${encodeURI(result.pr.url)}\n\n`;
-  return `${pr}\`\`\`sh\n${rows.join("\n")}\n\`\`\``;
+  return `${pr}${issues}\`\`\`sh\n${rows.join("\n")}\n\`\`\``;
 }

@@ -43,8 +43,8 @@ export function numbersOf(tasks: readonly Task[]): Numbers {
 
 const order: readonly StateName[] = ["completed", "failed", "stopped", "blocked", "delivering", "running", "preparing", "queued"];
 
-/** `about`: what the page is over, such as "since yesterday". `more`: a sentence behind the numbers, in Markdown. */
-export function summaryPage(tasks: readonly Task[], about: string, now: Date, more = ""): string {
+/** `about`: what the page is over, such as "since yesterday". `first`: below the title, `more`: behind the numbers, both in Markdown. */
+export function summaryPage(tasks: readonly Task[], about: string, now: Date, { first = "", more = "" } = {}): string {
   const numbers = numbersOf(tasks);
   if (tasks.length === 0) return `# Report: ${plain(about)}\n\nNo tasks.\n`;
   const states = order.flatMap((state) => (numbers.byState[state] ? [`${numbers.byState[state]} ${state}`] : [])).join(", ");
@@ -55,6 +55,7 @@ export function summaryPage(tasks: readonly Task[], about: string, now: Date, mo
   ].filter((text) => text !== "");
   const parts = [
     `# Report: ${plain(about)}`,
+    first,
     `${count(numbers.tasks, "task")}: ${states}.${evidence.length === 0 ? "" : ` Of the completed: ${evidence.join(", ")}.`} ${count(numbers.commits, "commit")}, ${count(numbers.files, "file")}, +${numbers.insertions} −${numbers.deletions}${numbers.usd === null ? "" : `, $${numbers.usd.toFixed(2)}`}.`,
     more,
     `| task | state | evidence | changes | time | cost | branch or PR |\n| --- | --- | --- | --- | --- | --- | --- |\n${tasks.map((task) => row(task, now)).join("\n")}`,
@@ -119,7 +120,12 @@ function done(task: Task): string {
   const checks = task.verify.checks
     .map((one) => `- ${code(clean(one.command))}: ${one.exitCode === 0 ? "ok" : `exit code ${one.exitCode ?? "none"}`}`)
     .join("\n");
-  return `${asked(task)}${chain(task)}\n\n${said}${checks === "" ? "" : `\n\nChecks:\n\n${checks}`}${notes(task)}`;
+  return `${asked(task)}${chain(task)}\n\n${said}${checks === "" ? "" : `\n\nChecks:\n\n${checks}`}${issues(task)}${notes(task)}`;
+}
+
+function issues({ result }: Task): string {
+  const rows = (result?.issues ?? []).map(({ number, title, url }) => `- #${number} ${plain(clean(title))}: ${encodeURI(url)}`);
+  return rows.length === 0 ? "" : `\n\nIssues:\n\n${rows.join("\n")}`;
 }
 
 const notes = (task: Task): string =>

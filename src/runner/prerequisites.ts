@@ -1,5 +1,5 @@
 /** A task that comes after others: it stays queued until they have ended well, without a place in the line. All of it follows from the logs, so a new runner knows as much. */
-import { afterOf, isHeld, mayHaveToWait, weighBefore } from "../core/prerequisites.ts";
+import { afterOf, type Before, isHeld, isOpen, mayHaveToWait, policyOf, weighBefore } from "../core/prerequisites.ts";
 import type { Task } from "../core/task.ts";
 import { taskDir } from "../store/paths.ts";
 import type { TaskRecord } from "../store/record.ts";
@@ -14,10 +14,7 @@ const lookMs = 30_000;
 export async function heldByTasks(record: TaskRecord, records: Records, idle: Set<string>, tell: (task: Task) => void): Promise<boolean> {
   const { task } = record;
   if (!mayHaveToWait(task)) return false;
-  const verdict = weighBefore(
-    task,
-    afterOf(task).map((one) => ({ ...one, task: prerequisite(record, records, one.id) })),
-  );
+  const verdict = weighBefore(task, beforeOf(record, records));
   const known = task.notBefore?.kind === "task" && task.notBefore.at === null ? task.notBefore.text : null;
   switch (verdict.do) {
     case "start":
@@ -47,6 +44,16 @@ const isWaiting = (task: Task): boolean => task.state === "queued" && task.stopA
 
 const hold = (record: TaskRecord, text: string, until: string | null, needsPerson = false) =>
   record.add((now) => (isWaiting(now) ? [{ type: "held", kind: "task", until, text, ...(needsPerson ? { needsPerson } : {}) }] : []));
+
+function beforeOf(record: TaskRecord, records: Records): Before[] {
+  const all = afterOf(record.task);
+  if (policyOf(record.task) === "run") {
+    // One that is known to be open is enough to wait: of a large batch not every log is read at every look.
+    const inHand = all.map((one) => ({ ...one, task: records.get(one.id)?.task }));
+    if (inHand.some(isOpen)) return inHand;
+  }
+  return all.map((one) => ({ ...one, task: prerequisite(record, records, one.id) }));
+}
 
 /** As this runner has it in hand, else from its log. */
 function prerequisite({ state, task }: TaskRecord, records: Records, id: string): Task | undefined {

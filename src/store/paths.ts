@@ -73,6 +73,8 @@ export const envFile = (dir: string): string => join(dir, "env.json");
 /** The settings its agent's last run got, for hooks; 0600, as a token is in it. */
 export const hookSettingsFile = (dir: string): string => join(dir, "hooks.json");
 export const reportFile = (dir: string): string => join(dir, "report.md");
+/** Of a batch's joint task: what it has put together. */
+export const combinedFile = (dir: string): string => join(dir, "combined.json");
 /** Locked while a merge runs checks in the task's worktree. */
 export const mergeLock = (dir: string): string => join(dir, "merging");
 export const runDir = (dir: string, run: number): string => join(dir, `run${run}`);

@@ -1,5 +1,5 @@
 /** Task folders: make, read, list, find. The log in the folder is the truth; the index is told of every change. */
-import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CopseError, systemCode } from "../core/errors.ts";
 import { type Fact, logFormat } from "../core/events.ts";
@@ -39,7 +39,7 @@ export interface NewTask {
 
 /**
  * Makes a task whole or not at all: its folder is written beside and renamed into place, after its label was claimed.
- * @throws CopseError LABEL_TAKEN, BRANCH_TAKEN, CANNOT_WRITE
+ * @throws CopseError LABEL_TAKEN, BRANCH_TAKEN, BUSY, CANNOT_WRITE
  */
 export function createTask(state: string, wanted: NewTask, now: Date): Task {
   const id = newId();
@@ -105,6 +105,10 @@ function claimLabel(state: string, wanted: NewTask, id: string): { label: string
     if (inTheWay !== undefined)
       throw new CopseError("BRANCH_TAKEN", `the label ${label} cannot be used: ${inTheWay}`, {
         hint: `Choose another label, or go on with the earlier task: copse show ${label}`,
+      });
+    if (claimed !== undefined && !existsSync(taskDir(state, wanted.repoId, claimed.by)))
+      throw new CopseError("BUSY", `the label ${label} is just being given to another task, or its command was killed over that`, {
+        hint: "Try again in 10 seconds.",
       });
     throw new CopseError("LABEL_TAKEN", `the label ${label} is in use by an open task (${claimed?.by})`, {
       hint: `See \`copse show ${label}\`, or choose another label.`,

@@ -57,7 +57,7 @@ inBox("run, tasks, show, wait, stop and retry answer with tasks as the contract 
   assert.match(task.base, /^[0-9a-f]{40}$/);
   assert.match(task.endedAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   assert.equal(Object.keys(task.cost), ["usd", "inputTokens", "outputTokens", "turns"]);
-  assert.equal(Object.keys(task.result).sort(), ["commits", "diff", "outcome", "pr", "report", "summary"]);
+  assert.equal(Object.keys(task.result).sort(), ["commits", "diff", "issues", "outcome", "pr", "report", "summary"]);
   const shown = document(await box.copse(["show", "one", "--json"]));
   assert.equal(shown.task, task);
   assert.is(shown.events[0].type, "added");

@@ -240,6 +240,11 @@ test("what is not done well, by its state or by its checks, skips or holds; a re
   assert.is(say(task, undefined), "skipped: the record of a b is gone");
   assert.is(say(held, { state: "stopped" }), "held: a b was stopped; copse retry a1");
   assert.is(say(held, undefined), "held: the record of a b is gone; copse stop x");
+  const anyhow = someTask({}, { ...task.request, onFailure: "run" });
+  for (const state of ["completed", "failed", "stopped"] as const) assert.is(say(anyhow, { state }), "start");
+  assert.is(say(anyhow, undefined), "start");
+  for (const state of ["queued", "running", "delivering"] as const) assert.is(say(anyhow, { state }), "waits for a b");
+  assert.is(say(anyhow, { state: "blocked" }), "waits for a b (needs you)");
 });
 
 test.run();

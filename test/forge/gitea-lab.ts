@@ -2,6 +2,7 @@
 import type { ForgeRepo } from "../../src/forge/forge.ts";
 import { gitea } from "../../src/forge/gitea.ts";
 import { type Answer, type Call, described } from "../support/contract.ts";
+import { type LabIssue, newIssue, pageOf } from "../support/issue-book.ts";
 import type { OtherForge, OtherLab, Page } from "./other-lab.ts";
 
 type Pull = { -readonly [key in keyof Page]: Page[key] } & { number: number };
@@ -13,6 +14,10 @@ const pageSize = 50;
 export const giteaForge: OtherForge = {
   open: giteaLab,
   exceptions: [
+    {
+      from: /\/issues(\/\{index\})?: answer 20[01] (\/\*)?\/milestone is null, must be object$/,
+      because: "of an issue without one; Swagger 2.0 has no null",
+    },
     {
       from: /: answer 401 is not described$/,
       because: "every operation says so without a good token; the description has that in its section on security",
@@ -32,6 +37,8 @@ export const giteaForge: OtherForge = {
     show: "GET /repos/{owner}/{repo}/pulls/{index}",
     update: "PATCH /repos/{owner}/{repo}/pulls/{index}",
     merge: "POST /repos/{owner}/{repo}/pulls/{index}/merge",
+    issues: "GET /repos/{owner}/{repo}/issues",
+    newIssue: "POST /repos/{owner}/{repo}/issues",
   },
   marks: ["WIP: ", "[WIP] ", "wip:"],
   tries: 1,
@@ -41,6 +48,7 @@ async function giteaLab(): Promise<OtherLab> {
   const pulls: Pull[] = [];
   const rules = { autoMerge: true };
   const comments: OtherLab["comments"] = [];
+  const issues: LabIssue[] = [];
   const served = await described("forgejo-swagger.json", giteaForge.exceptions, answer);
   const apiUrl = `${served.url}/api/v1`;
   const repo: ForgeRepo = { kind: "gitea", host: "git.example", apiUrl, owner: "me", name: "project" };
@@ -63,6 +71,8 @@ async function giteaLab(): Promise<OtherLab> {
       const comment = comments.find(({ id }) => id === Number(at["id"]));
       return comment === undefined ? refused(404, "comment does not exist") : { status: 200, body: said(Object.assign(comment, body)) };
     }
+    const booked = issueCall(call);
+    if (booked !== undefined) return booked;
     if (pull === undefined) return refused(404, "The target couldn't be found.");
     switch (call.operation) {
       case "GET /repos/{owner}/{repo}/pulls/{index}":
@@ -91,6 +101,23 @@ async function giteaLab(): Promise<OtherLab> {
         return { status: body.merge_when_checks_succeed === true ? 201 : 200 };
     }
     throw new Error(`nobody answers ${call.operation}`);
+  }
+
+  function issueCall({ operation, at, query, body }: Call): Answer | undefined {
+    if (operation === giteaForge.calls.issues) {
+      const size = Math.min(Number(query.get("limit") ?? 30), pageSize);
+      const wanted = issues.filter((one) => isListed(one, query));
+      return { status: 200, body: pageOf(wanted, Number(query.get("page") ?? 1), size).map(issueShown) };
+    }
+    if (operation === giteaForge.calls.newIssue) return { status: 201, body: issueShown(newIssue(issues, body.title, body.body)) };
+    const one = issues.find(({ number }) => number === Number(at["index"]));
+    if (operation === "GET /repos/{owner}/{repo}/issues/{index}")
+      return one === undefined ? refused(404, "issue does not exist") : { status: 200, body: issueShown(one) };
+    if (one === undefined) return undefined;
+    if (operation === "PATCH /repos/{owner}/{repo}/issues/{index}") return { status: 201, body: issueShown(Object.assign(one, body)) };
+    if (operation !== "POST /repos/{owner}/{repo}/issues/{index}/labels") return undefined;
+    one.labels = labels.filter(({ id, name }) => one.labels.includes(name) || body.labels.includes(id)).map(({ name }) => name);
+    return { status: 200, body: labels.filter(({ name }) => one.labels.includes(name)) };
   }
 
   function create({ head, base, title, body }: Record<"head" | "base" | "title" | "body", string>): Answer {
@@ -145,8 +172,34 @@ async function giteaLab(): Promise<OtherLab> {
     change: (number, change) => void Object.assign(pulls[number - 1] as Pull, change),
     rules,
     comments,
+    issues,
   };
 }
+
+/** Any of several labels will do, and names it does not know are passed over, as its description says. */
+function isListed(one: LabIssue, query: URLSearchParams): boolean {
+  const known = (query.get("labels") ?? "").split(",").filter((name) => ["bug", "good first issue"].includes(name));
+  return (
+    (!one.isPull || query.get("type") !== "issues") &&
+    ["all", one.state].includes(query.get("state") ?? "open") &&
+    (known.length === 0 || known.some((name) => one.labels.includes(name))) &&
+    (!query.has("assigned_by") || one.assignees.includes(query.get("assigned_by") as string)) &&
+    (query.get("milestones") !== "v2" || one.milestone === "v2")
+  );
+}
+
+const issueShown = (one: LabIssue) => ({
+  id: 500 + one.number,
+  number: one.number,
+  html_url: `https://git.example/me/project/issues/${one.number}`,
+  title: one.title,
+  body: one.body ?? "",
+  state: one.state,
+  labels: one.labels.map((name, id) => ({ id, name, color: "00aabb" })),
+  assignees: one.assignees.map((login, id) => ({ id, login })),
+  milestone: one.milestone === null ? null : { id: 1, title: one.milestone },
+  ...(one.isPull ? { pull_request: { merged: false } } : {}),
+});
 
 const isDraft = ({ title }: Pull): boolean => /^(WIP:|\[WIP\])/i.test(title);
 

@@ -2,10 +2,15 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { giteaForge } from "./gitea-lab.ts";
+import { issueCases } from "./issue-cases.ts";
 import { commonCases, ends, failure, made, nothing, page } from "./other-cases.ts";
 import { foundOut, inOther, noIdleException } from "./other-lab.ts";
 
 commonCases(giteaForge);
+
+inOther(giteaForge, "issues: what is meant over all pages, by numbers, and what there is not", (lab) =>
+  issueCases(lab.driver(), lab.issues, true),
+);
 
 inOther(giteaForge, "a label it does not know becomes a note, and no label is set", async (lab) => {
   const notes = await lab.driver().extras(await made(lab), { ...nothing, labels: ["agents", "nobody-knows"] });

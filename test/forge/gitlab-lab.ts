@@ -2,6 +2,7 @@
 import type { ForgeRepo } from "../../src/forge/forge.ts";
 import { gitlab } from "../../src/forge/gitlab.ts";
 import { type Answer, type Call, described } from "../support/contract.ts";
+import { type LabIssue, newIssue, pageOf } from "../support/issue-book.ts";
 import type { OtherForge, OtherLab, Page } from "./other-lab.ts";
 
 type Request = { -readonly [key in keyof Page]: Page[key] } & { iid: number };
@@ -12,11 +13,16 @@ const people = [
   { id: 42, username: "else" },
 ];
 const sha = "a".repeat(40);
+const issuesAt = "/api/v4/projects/{id}/issues";
 const requests = "/api/v4/projects/{id}/merge_requests";
 
 export const gitlabForge: OtherForge<GitlabLab> = {
   open: gitlabLab,
   exceptions: [
+    {
+      from: /\/issues(\/\{issue_iid\})?: answer 20[01] (\/\*)?\/(milestone|description) is null, must be (object|string)$/,
+      because: "of an issue without one; Swagger 2.0 has no null",
+    },
     {
       from: /\/notes(\/\{note_id\})?: answer 20[01] (\/\*)?\/id is integer, must be string$/,
       because: "a note's number is one, whatever the description makes of every field of it",
@@ -53,6 +59,8 @@ export const gitlabForge: OtherForge<GitlabLab> = {
     show: `GET ${requests}/{merge_request_iid}`,
     update: `PUT ${requests}/{merge_request_iid}`,
     merge: `PUT ${requests}/{merge_request_iid}/merge`,
+    issues: `GET ${issuesAt}`,
+    newIssue: `POST ${issuesAt}`,
   },
   marks: ["Draft: ", "[Draft] ", "(draft) "],
   tries: 10,
@@ -69,6 +77,7 @@ async function gitlabLab(): Promise<GitlabLab> {
   const all: Request[] = [];
   const rules = { autoMerge: true };
   const comments: OtherLab["comments"] = [];
+  const issues: LabIssue[] = [];
   const pipeline: GitlabLab["pipeline"] = { status: null };
   const speaks = { autoMerge: "auto_merge" };
   const served = await described("gitlab-openapi.json", gitlabForge.exceptions, answer);
@@ -91,6 +100,7 @@ async function gitlabLab(): Promise<GitlabLab> {
         return create(project, body);
     }
     if (at["noteable_id"] !== undefined) return notes(call);
+    if (call.operation.includes(issuesAt)) return issueCall(call);
     if (request === undefined) return { status: 404, body: { message: "404 Not found" } };
     switch (call.operation) {
       case `GET ${requests}/{merge_request_iid}`:
@@ -107,6 +117,20 @@ async function gitlabLab(): Promise<GitlabLab> {
         return merge(request, body);
     }
     throw new Error(`nobody answers ${call.operation}`);
+  }
+
+  function issueCall({ operation, at, query, body }: Call): Answer {
+    if (operation === gitlabForge.calls.issues) {
+      const wanted = issues.filter((one) => isListed(one, query));
+      return { status: 200, body: pageOf(wanted, Number(query.get("page") ?? 1), Number(query.get("per_page") ?? 20)).map(issueShown) };
+    }
+    if (operation === gitlabForge.calls.newIssue)
+      return { status: 201, body: issueShown(newIssue(issues, body.title, body.description ?? null)) };
+    const one = issues.find(({ number }) => number === Number(at["issue_iid"]));
+    if (one === undefined) return { status: 404, body: { message: "404 Not found" } };
+    if (body.description !== undefined) one.body = body.description;
+    if (body.add_labels !== undefined) one.labels = [...one.labels, ...body.add_labels.split(",")];
+    return { status: 200, body: issueShown(one) };
   }
 
   function notes({ operation, at, query, body }: Call): Answer {
@@ -194,10 +218,37 @@ async function gitlabLab(): Promise<GitlabLab> {
     change: (number, change) => void Object.assign(all[number - 1] as Request, change),
     rules,
     comments,
+    issues,
     pipeline,
     speaks,
   };
 }
+
+/** All of several labels, whatever the case of their letters. */
+function isListed(one: LabIssue, query: URLSearchParams): boolean {
+  const labels = (query.get("labels") ?? "").split(",").filter((name) => name !== "");
+  const people = query.getAll("assignee_username[]");
+  const numbers = query.getAll("iids[]").map(Number);
+  return (
+    (numbers.length === 0 || numbers.includes(one.number)) &&
+    (!query.has("state") || query.get("state") === (one.state === "open" ? "opened" : "closed")) &&
+    labels.every((name) => one.labels.includes(name.toLowerCase())) &&
+    people.every((name) => one.assignees.includes(name)) &&
+    (!query.has("milestone") || one.milestone === query.get("milestone"))
+  );
+}
+
+const issueShown = (one: LabIssue) => ({
+  id: 5000 + one.number,
+  iid: one.number,
+  web_url: `https://gitlab.example/group/sub/project/-/issues/${one.number}`,
+  title: one.title,
+  description: one.body,
+  state: one.state === "open" ? "opened" : "closed",
+  labels: one.labels,
+  assignees: one.assignees.map((username) => ({ username })),
+  milestone: one.milestone === null ? null : { title: one.milestone },
+});
 
 const stateOf = ({ state }: Request): string => (state === "open" ? "opened" : state);
 const isDraft = ({ title }: Request): boolean => /^(draft:|\[draft\]|\(draft\))/i.test(title);

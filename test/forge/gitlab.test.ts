@@ -2,10 +2,15 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { gitlabForge } from "./gitlab-lab.ts";
+import { issueCases } from "./issue-cases.ts";
 import { commonCases, failure, made, nothing, page } from "./other-cases.ts";
 import { foundOut, inOther, noIdleException } from "./other-lab.ts";
 
 commonCases(gitlabForge);
+
+inOther(gitlabForge, "issues: what is meant over all pages, by numbers, and what there is not", (lab) =>
+  issueCases(lab.driver(), lab.issues, false),
+);
 
 inOther(gitlabForge, "a label it does not know is made; labels it may not set become a note", async (lab) => {
   const pr = await made(lab);

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { CopseError } from "../../src/core/errors.ts";
 import type { Extras, Forge, ForgeRepo } from "../../src/forge/forge.ts";
 import { openPullRequest } from "../../src/result/pull-request.ts";
+import { newIssue } from "../support/issue-book.ts";
 import { someTask } from "../support/task-made.ts";
 import { inOther, type OtherForge, type OtherLab } from "./other-lab.ts";
 
@@ -174,6 +175,32 @@ export function commonCases(forge: OtherForge): void {
       [...before, "# Report\n2\nmark"],
     );
     assert.match((await failure(lab.driver().comment(9, "text", ours))).message, /\(404\)/);
+  });
+
+  inOther(forge, "an issue is opened, found among the open ones, brought up to date, and labelled", async (lab) => {
+    const { tracker } = lab.driver();
+    await made(lab);
+    assert.equal(await tracker.open(), [], "a pull request is no issue");
+    const first = await tracker.create({ title: "It breaks", body: "text" });
+    assert.match(first.url, /\/project\/.*issues\/101$/);
+    assert.equal([first.number, first.title, first.body], [101, "It breaks", "text"]);
+    for (let n = 0; n < 230; n++) newIssue(lab.issues, `${n}`, "");
+    const open = await tracker.open();
+    assert.equal([open.length, open[0]?.number, open.at(-1)], [231, 331, first], "all pages, the newest first");
+    await tracker.rewrite(101, "other");
+    await tracker.label(101, ["agents"]);
+    await tracker.label(101, ["area-3"]);
+    const seen = lab.issues[0];
+    assert.equal(
+      [seen?.title, seen?.body, seen?.state, [...(seen?.labels ?? [])].sort()],
+      ["It breaks", "other", "open", ["agents", "area-3"]],
+    );
+    for (const issue of lab.issues) issue.state = "closed";
+    assert.equal(await tracker.open(), []);
+    lab.served.next(calls.newIssue, { status: 403, body: { message: "issues are disabled" } });
+    const refused = await failure(tracker.create({ title: "x", body: "y" }));
+    assert.equal([refused.code, /\(403\): issues are disabled/.test(refused.message)], ["FORGE_FAILED", true], refused.message);
+    assert.match((await failure(tracker.rewrite(9999, "x"))).message, /\(404\)/);
   });
 
   inOther(forge, "ten callers at once end on one pull request", async (lab) => {

@@ -3,6 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Forge, ForgeRepo } from "../../src/forge/forge.ts";
 import { type Answer, type Described, type Exception, unneeded } from "../support/contract.ts";
+import type { LabIssue } from "../support/issue-book.ts";
 
 /** A pull request as a person sees it on its page. */
 export interface Page {
@@ -28,6 +29,7 @@ export interface OtherLab {
   /** What a person does to one on its page. */
   change(number: number, change: Partial<Page>): void;
   readonly rules: { autoMerge: boolean };
+  readonly issues: LabIssue[];
   /** Below the pull requests, of all of them. */
   readonly comments: { id: number; on: number; body: string }[];
 }
@@ -36,7 +38,7 @@ export interface OtherForge<Lab extends OtherLab = OtherLab> {
   readonly open: () => Promise<Lab>;
   readonly exceptions: readonly Exception[];
   /** The operations, as the description names them. */
-  readonly calls: Readonly<Record<"repo" | "list" | "create" | "show" | "update" | "merge", string>>;
+  readonly calls: Readonly<Record<"repo" | "list" | "create" | "show" | "update" | "merge" | "issues" | "newIssue", string>>;
   /** What the driver puts before the title of a draft, and what a person may have put there. */
   readonly marks: readonly string[];
   /** How often its client asks a proxy that says 502. */

@@ -105,6 +105,28 @@ inBox("--on-failure hold keeps it queued until the other has gone well, and lets
   assert.is((await box.task("b")).base, box.git(["rev-parse", "copse/a"]).trim());
 });
 
+inBox("--on-failure run starts it once the others have ended, however they did, and not before", async (box) => {
+  await submit(box, "a", ...gated(box, "gate", "false"));
+  await submit(box, "b", ...gated(box, "gate"));
+  await submit(box, "c", "--after", "a", ...writes);
+  const d = await submit(box, "d", "--after", "a,b,c", "--on-failure", "run", ...writes);
+  assert.equal([d.onFailure, d.waitingFor.text], ["run", "waits for a, b, c"]);
+  assert.match((await box.copse(["show", "d"])).stdout, /after +a, b, c \(however they end\)/);
+  open(box);
+  assert.is((await box.copse(["wait", "d", "--timeout", "30s"])).code, 0);
+  const others = await Promise.all(["a", "b", "c"].map((label) => box.task(label)));
+  assert.equal(
+    others.map(({ state }) => state),
+    ["failed", "completed", "stopped"],
+  );
+  const { startedAt } = await box.task("d");
+  for (const { label, endedAt } of others) assert.ok(endedAt <= startedAt, `${label} had ended`);
+  await submit(box, "e", "--after", "a", "--on-failure", "run", ...writes);
+  assert.is((await box.copse(["wait", "e", "--timeout", "30s"])).code, 0, "also behind one that has failed already");
+  const refusal = await box.copse(["run", "-b", "--after", "a", "--base", "@b", "--on-failure", "run", ...writes]);
+  refused(refusal, 2, /that has to end well/, /Leave out --base/);
+});
+
 inBox("behind a task that asks, all that waits says so, and goes on with the answer", async (box) => {
   const script = `test "$COPSE_ANSWER" || { echo '{"copse":"question","text":"Which db?"}'; exit 5; }`;
   await submit(box, "a", "--exec", "--", "sh", "-c", script);
@@ -157,7 +179,11 @@ inBox("what can never start is refused before anything is written", async (box) 
   await submit(box, "docs", ...gated(box));
   refused(await box.copse(["run", "-b", "--after", "dosc", ...writes]), 3, /no task is named "dosc"/, /Did you mean docs\?/);
   refused(await box.copse(["run", "-b", "--after", "docs,", ...writes]), 2, /--after: a task is expected/);
-  refused(await box.copse(["run", "-b", "--after", "docs", "--on-failure", "wait", ...writes]), 2, /expected skip or hold, got "wait"/);
+  refused(
+    await box.copse(["run", "-b", "--after", "docs", "--on-failure", "wait", ...writes]),
+    2,
+    /expected skip, hold or run, got "wait"/,
+  );
   refused(await box.copse(["run", "-b", "--on-failure", "hold", ...writes]), 2, /waits for none/, /--after LABEL/);
   const self = { COPSE_TASK_ID: (await box.task("docs")).id };
   const circle = await box.copse(["run", "--json", "--after", "docs", ...writes], { env: self });

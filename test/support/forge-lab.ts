@@ -8,13 +8,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Ajv } from "ajv";
+import { issueAnswer } from "./github-issues.ts";
+import type { LabIssue } from "./issue-book.ts";
 
 type Json = any;
 
-// A nullable value with an enumeration may be null, which GitHub's description leaves out of the enumeration and GitHub itself sends (the conclusion of a check under way).
-const document: Json = JSON.parse(readFileSync(new URL("../forge/github-openapi.json", import.meta.url), "utf8"), (_, value) =>
-  value?.nullable === true && Array.isArray(value.enum) && !value.enum.includes(null) ? { ...value, enum: [...value.enum, null] } : value,
-);
+const document: Json = JSON.parse(readFileSync(new URL("../forge/github-openapi.json", import.meta.url), "utf8"), (_, value) => {
+  if (value?.nullable !== true) return value;
+  // A nullable value with an enumeration may be null, which GitHub's description leaves out of the enumeration and GitHub itself sends (the conclusion of a check under way).
+  if (Array.isArray(value.enum) && !value.enum.includes(null)) return { ...value, enum: [...value.enum, null] };
+  if (value.type !== undefined) return value;
+  const { nullable: _nullable, ...whole } = value;
+  return { anyOf: [whole, { type: "null" }] };
+});
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
 ajv.addSchema({ $id: "doc", components: document.components });
 
@@ -31,6 +37,8 @@ export interface Lab {
   gitDir(owner: string, name: string): string;
   /** What is refused: labels nobody knows, reviewers, auto-merge. */
   readonly rules: { labels: string[]; autoMerge: "off" | "clean" | "on" };
+  /** Those that are opened there are numbered from 101 on. */
+  readonly issues: LabIssue[];
   /** Below the pull requests, of all of them. */
   readonly comments: { id: number; on: number; body: string }[];
   /** Conclusions of the checks of every commit; null: still under way. */
@@ -46,6 +54,7 @@ export async function forgeLab(dir: string): Promise<Lab> {
   const pulls: Json[] = [];
   const checks: Lab["checks"] = [];
   const comments: Lab["comments"] = [];
+  const issues: LabIssue[] = [];
   const faults: { call: string; times: number; status: number; body: Json; headers: Record<string, string> }[] = [];
   const rules: Lab["rules"] = { labels: ["agents"], autoMerge: "off" };
   const gitDir = (owner: string, name: string) => join(root, owner, `${name}.git`);
@@ -110,6 +119,8 @@ export async function forgeLab(dir: string): Promise<Lab> {
     }
     const [, on, edited] = /^\/issues\/(?:(\d+)\/comments|comments\/(\d+))$/.exec(rest) ?? [];
     if (on !== undefined || edited !== undefined) return comment(method, url, on, edited, body);
+    const about = issueAnswer({ issues, rules, sample }, { method, rest, url, body, page: `http://${host}/${owner}/${name}` }, mine);
+    if (about !== undefined) return about;
     const [, number, more] = /^\/(?:pulls|issues)\/(\d+)(\/\w+)?$/.exec(rest) ?? [];
     const pull = of(number);
     if (pull === undefined) return { status: 404, body: { message: "Not Found" } };
@@ -283,6 +294,7 @@ export async function forgeLab(dir: string): Promise<Lab> {
     pulls,
     checks,
     comments,
+    issues,
     rules,
     gitDir,
     fail: (call, times, status, body, headers = {}) => void faults.push({ call, times, status, body, headers }),

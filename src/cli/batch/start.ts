@@ -1,22 +1,24 @@
 /** Starts a batch: every task is looked at first, then all are made, or none. */
 
-import type { Step } from "../../batch/again.ts";
+import { isBusy, type Step } from "../../batch/again.ts";
+import { withBranches } from "../../batch/plan.ts";
 import { mostOpenFromOne } from "../../core/descent.ts";
 import { CopseError } from "../../core/errors.ts";
-import type { Task } from "../../core/task.ts";
+import type { Prerequisite, Task } from "../../core/task.ts";
 import type { Repository } from "../../git/repository.ts";
+import { append } from "../../store/append.ts";
 import type { Loaded } from "../../store/config.ts";
 import { stateDir, taskDir } from "../../store/paths.ts";
 import type { NewTask } from "../../store/tasks.ts";
 import { createTask } from "../../store/tasks.ts";
 import { callingTask } from "../caller.ts";
 import { tryAgain } from "../commands/retry.ts";
-import { askToStop } from "../commands/stop.ts";
 import type { Parsed } from "../flags.ts";
 import { openTasksIn } from "../open-tasks.ts";
 import { type OfBatch, prepare } from "../submit.ts";
 import { tellRunner } from "../tell-runner.ts";
 import type { Source } from "./source.ts";
+import { undo, untold } from "./undo.ts";
 
 type TrustAsked = ((loaded: Loaded, repo: Repository) => Promise<void>) | undefined;
 
@@ -36,6 +38,7 @@ export async function checkSteps(source: Source, steps: readonly Step[], repo: R
     );
   const warnings = new Set<string>();
   const ready = preparer(source, trustAsked, caller);
+  requireQuietJoint(steps, source);
   for (const step of starting) {
     const { wanted, warnings: said } = await ready(step, []);
     for (const warning of said) warnings.add(warning);
@@ -51,15 +54,17 @@ export async function startSteps(source: Source, steps: readonly Step[], trustAs
   const byKey = new Map(
     steps.flatMap(({ planned, action }) => ("task" in action && action.task ? [[planned.key, action.task] as const] : [])),
   );
-  // First, for what is new may wait for one that had failed.
-  for (const { planned, action } of steps)
-    if (action.do === "retry") {
-      const { task } = action;
-      byKey.set(planned.key, await tryAgain({ task, dir: taskDir(state, task.repoId, task.id), state }));
-    }
   const made: Task[] = [];
+  const again: Task[] = [];
   const beginning = Date.now();
   try {
+    // First, for what is new may wait for one that had failed.
+    for (const { planned, action } of steps)
+      if (action.do === "retry" && !planned.joint) {
+        const { task } = action;
+        again.push(await tryAgain({ task, dir: taskDir(state, task.repoId, task.id), state }));
+        byKey.set(planned.key, again.at(-1) as Task);
+      }
     for (const step of steps.filter(({ action }) => action.do === "start")) {
       // Each a millisecond behind the one before: the line goes by that.
       const { wanted } = await ready(
@@ -67,19 +72,65 @@ export async function startSteps(source: Source, steps: readonly Step[], trustAs
         step.planned.needs.flatMap((key) => byKey.get(key) ?? []),
         byKey.get(step.planned.baseKey ?? ""),
       );
-      const task = createTask(state, wanted, new Date(Math.max(Date.now(), beginning + made.length)));
+      const task = await madeInTime(() => createTask(state, wanted, new Date(Math.max(Date.now(), beginning + made.length))));
       made.push(task);
       byKey.set(step.planned.key, task);
     }
+    const joint = steps.find(({ planned }) => planned.joint);
+    const members = steps.flatMap(({ planned }) => (planned.joint ? [] : (byKey.get(planned.key) ?? [])));
+    if (joint?.action.do === "retry") byKey.set(joint.planned.key, await joinAgain(joint.action.task, joint.action.anew ? members : []));
+    else if (joint?.action.do === "keep" && joint.action.task !== null && made.length > 0)
+      byKey.set(joint.planned.key, await joinQueued(joint.action.task, made));
   } catch (error) {
-    for (const task of made)
-      await askToStop({ task, dir: taskDir(state, task.repoId, task.id), state }, "its batch, which could not be made whole").catch(
-        () => undefined,
-      );
-    throw error;
+    throw await undo(error, { made, again });
   }
-  for (const task of made) await tellRunner(state, task.repoId, task.id);
+  try {
+    for (const task of made) await tellRunner(state, task.repoId, task.id);
+  } catch (error) {
+    throw untold(error, made);
+  }
   return { made, all: steps.flatMap(({ planned }) => byKey.get(planned.key) ?? []) };
+}
+
+/** A command that was killed while it made a task leaves its label taken for ten seconds. */
+const patienceMs = 12_000;
+
+async function madeInTime(make: () => Task): Promise<Task> {
+  for (const deadline = Date.now() + patienceMs; ; ) {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof CopseError) || error.code !== "BUSY" || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+}
+
+const refs = (tasks: readonly Task[]): Prerequisite[] => tasks.map(({ id, label }) => ({ id, label }));
+
+const joinAgain = (task: Task, members: readonly Task[]): Promise<Task> =>
+  tryAgain({ task, dir: taskDir(stateDir(), task.repoId, task.id), state: stateDir() }, refs(members));
+
+/** What is new is to be put together by the batch's joint task as well. @throws CopseError BUSY when that is at work already */
+async function joinQueued(task: Task, made: readonly Task[]): Promise<Task> {
+  const state = stateDir();
+  const { task: now } = await append(state, task.repoId, task.id, 0, (one) => {
+    if (one.state !== "queued") throw atWork(one);
+    return [{ type: "joined", after: refs(made) }];
+  });
+  await tellRunner(state, task.repoId, task.id);
+  return now;
+}
+
+const atWork = ({ label, state }: Task): CopseError =>
+  new CopseError("BUSY", `${label} is ${state}: the batch's pull request is being made, and what is new would not be in it`, {
+    hint: `Start the batch again when that is done: copse wait ${label}`,
+  });
+
+function requireQuietJoint(steps: readonly Step[], source: Source): void {
+  const joint = steps.find(({ planned }) => planned.joint);
+  if (joint === undefined || !isBusy(steps) || joint.action.do !== "keep" || joint.action.task === null) return;
+  if (joint.action.task.state !== "queued") throw placed(atWork(joint.action.task), source, joint.planned);
 }
 
 /** A step as `run` would make it; refusals say where in the file. */
@@ -90,20 +141,26 @@ function preparer(source: Source, trustAsked: TrustAsked, caller: Task | undefin
     after: readonly Task[],
     base?: Task,
   ): Promise<{ wanted: NewTask; warnings: readonly string[] }> => {
-    const { flags, exec, prompt, label, labelGiven, key } = planned;
+    const branches = after.map((task) => task.branch ?? task.request.branchName);
+    const { flags, exec, prompt, label, labelGiven, key, joins, joint, issue } =
+      after.length === 0 ? planned : withBranches(planned, branches);
+    // While it is only looked at, those it needs are not made yet.
+    const { "on-failure": _policy, ...others } = flags;
     const parsed: Parsed = {
       values: {
-        ...flags,
+        ...(after.length === 0 && planned.needs.length > 0 ? others : flags),
         background: true,
         ...(labelGiven ? { label } : {}),
         ...(exec === null ? {} : { exec: true }),
-        ...(after.length === 0 ? {} : { after: after.map(({ id }) => id) }),
+        ...(after.length === 0 || joint ? {} : { after: after.map(({ id }) => id) }),
         ...(base === undefined ? {} : { base: `@${base.id}` }),
       },
-      words: exec === null ? [prompt] : [],
+      words: exec === null || joint ? [prompt] : [],
       rest: exec ?? undefined,
     };
-    const batch: OfBatch = { name: source.name, key, content, needs: planned.needs, limit: source.limit, madeLabel: label, agentsFound };
+    const name = source.name;
+    const mine = { key, content, needs: planned.needs, madeLabel: label, joins, joint: joint ? after : undefined, issue };
+    const batch: OfBatch = { name, ...mine, limit: source.limit, agentsFound };
     return await prepare(parsed, trustAsked, caller, batch).catch((error: unknown) => {
       throw placed(error, source, planned);
     });

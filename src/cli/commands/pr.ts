@@ -28,7 +28,7 @@ export async function pr(name: string, { dryRun, ready, json }: PrOptions): Prom
   const policy = { ...task.request.pr, draft: task.request.pr.draft && !ready };
   const wanted = { task, difference, policy, forges, env, secrets: secretValues(env) };
   if (dryRun) {
-    const text = redact(await preview(wanted));
+    const text = redact(await preview({ ...wanted, dir }));
     out(json ? `${JSON.stringify({ task: task.id, label: task.label, preview: text })}\n` : safe(`${text}\n`));
     return 0;
   }

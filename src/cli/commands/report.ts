@@ -1,11 +1,9 @@
 /** `copse report`: one page over several tasks; those named, or what has ended since a time and what is open. */
 
 import { resolve } from "node:path";
-import { criticalPath, criticalPathText, newestOfEach } from "../../batch/critical-path.ts";
 import { CopseError, exit } from "../../core/errors.ts";
 import { redact } from "../../core/redact.ts";
 import { safe } from "../../core/safe.ts";
-import { similar } from "../../core/similar.ts";
 import { parseSince } from "../../core/since.ts";
 import { isTerminal, type Task } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
@@ -16,7 +14,7 @@ import { readIndex, taskOf } from "../../store/index-file.ts";
 import { stateDir, taskDir } from "../../store/paths.ts";
 import { readTask } from "../../store/tasks.ts";
 import { err, out } from "../../system/output.ts";
-import { batchNames, tasksOfBatch } from "../batch/made.ts";
+import { batchPage } from "../batch/report.ts";
 import { findTask, noRepository, repoIdMaybe } from "../find.ts";
 
 export interface ReportOptions {
@@ -57,47 +55,15 @@ export function pageOver(
   { since = "24h", all, cwd, batch }: { since: string | undefined; all: boolean; cwd: string; batch?: string | undefined },
   now: Date,
 ): Page {
-  if (batch !== undefined) return batchPage(batch, names, all, cwd, now);
+  if (batch !== undefined && names.length > 0)
+    throw new CopseError("USAGE", "--batch names its tasks itself", { hint: `copse report --batch ${batch}` });
+  if (batch !== undefined) return batchPage(batch, all, cwd, now);
   const tasks = names.length > 0 ? names.map((name) => findTask(name).task) : sinceThen(parseSince(since, now), all, cwd);
   const about = names.length > 0 ? names.join(", ") : /^\d+\D+$/.test(since) ? `the last ${since}` : `since ${since}`;
   return {
     tasks,
     json: () => ({ about, at: now.toISOString(), numbers: numbersOf(tasks), tasks: tasks.map((task) => taskJson(task)) }),
     markdown: () => summaryPage(tasks, about, now),
-  };
-}
-
-/** Of each of the batch's tasks the newest; what it waited for, and the way through it that took longest. @throws CopseError USAGE, NO_REPOSITORY, TASK_NOT_FOUND */
-function batchPage(batch: string, names: readonly string[], all: boolean, cwd: string, now: Date): Page {
-  if (names.length > 0) throw new CopseError("USAGE", "--batch names its tasks itself", { hint: `copse report --batch ${batch}` });
-  const here = repoIdMaybe(cwd);
-  if (!all && here === undefined) throw noRepository(cwd, "Over all of them: copse report --all --batch NAME");
-  const state = stateDir();
-  const made = tasksOfBatch(state, all ? undefined : here, batch);
-  if (made.length === 0) {
-    const known = batchNames(state, all ? undefined : here);
-    const instead = similar(batch, known);
-    throw new CopseError("TASK_NOT_FOUND", `no task here was made by a batch named "${batch}"`, {
-      hint:
-        instead !== undefined
-          ? `Did you mean ${instead}?`
-          : known.length > 0
-            ? `There is ${known.slice(0, 8).join(", ")}.`
-            : "Start one: copse batch FILE",
-    });
-  }
-  const tasks = newestOfEach(made).map((task) => (isTerminal(task) ? readTask(taskDir(state, task.repoId, task.id)).task : task));
-  const path = criticalPath(tasks, now);
-  return {
-    tasks,
-    json: () => ({
-      about: batch,
-      at: now.toISOString(),
-      numbers: numbersOf(tasks),
-      criticalPath: { ms: path.ms, tasks: path.tasks.map(({ id, label }) => ({ id, label })) },
-      tasks: tasks.map((task) => taskJson(task)),
-    }),
-    markdown: () => summaryPage(tasks, `batch ${batch}`, now, criticalPathText(path)),
   };
 }
 

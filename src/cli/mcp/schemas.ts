@@ -118,7 +118,7 @@ const settable: Readonly<Record<string, z.ZodType>> = {
   model: z.string(),
   base: z.string(),
   after: z.array(z.string()),
-  "on-failure": z.enum(["skip", "hold"]),
+  "on-failure": z.enum(["skip", "hold", "run"]),
   verify: z.array(z.string()),
   fix: z.int().min(0),
   deliver: z.enum(["report", "branch", "pr"]),

@@ -20,15 +20,21 @@ export const taskCommands = (parser: Argv, done: Done): Argv =>
         runFlags,
       ),
     )
-    .command(["batch [file]"], "Many tasks from a file, or one for each line", (y) =>
+    .command(["batch [name]"], "Many tasks by a name, from a file, or one for each line or issue", (y) =>
       withFlags(
         y.usage(
-          help("copse batch <file>, or copse batch --each <prompt> [flags of run] < lines", [
-            "copse batch .worktrees/batches/nightly.yaml --dry-run",
-            "copse batch nightly.yaml -b && copse report --batch nightly",
-            "copse batch nightly.yaml --failed",
-            "git ls-files 'src/*.ts' | copse batch --each 'Review {}' --limit 2 -b",
-          ]),
+          help(
+            "copse batch <name or file>, copse batch --each <prompt> [flags of run] < lines, or copse batch --issues <which> [prompt] [flags of run]",
+            [
+              "copse batch --list",
+              "copse batch security-audit --set dir=src/api/ --dry-run",
+              "copse batch .worktrees/batches/nightly.yaml --dry-run",
+              "copse batch nightly.yaml -b && copse report --batch nightly",
+              "copse batch nightly.yaml --failed",
+              "copse batch --issues label:bug 'Fix {title} {body}' --pr -b",
+              "git ls-files 'src/*.ts' | copse batch --each 'Review {}' --limit 2 -b",
+            ],
+          ),
         ),
         batchCommandFlags,
       ),

@@ -3,6 +3,7 @@
 import { Listr, type ListrTaskWrapper } from "listr2";
 import { isTerminal, type Task } from "../../core/task.ts";
 import { screen } from "../../system/output.ts";
+import { countText, named } from "./crowd.ts";
 import { paintFor } from "./paint.ts";
 import { taskLines } from "./words.ts";
 
@@ -13,8 +14,54 @@ interface Row {
   readonly settled: Promise<void>;
 }
 
+/** Lines that are left free: a prompt's, and what is printed below. */
+const spare = 3;
+const roomNow = (): number => Math.max(3, (process.stdout.rows || 24) - spare);
+
+/** The board that fits the screen. */
+export const boardFor: typeof board = (tasks, isWell) => (tasks.length <= roomNow() ? board(tasks, isWell) : crowd(tasks));
+
+/** More tasks than lines: one row that counts them all, below it those that matter now, as many as the screen has room for. It never scrolls. */
+function crowd(tasks: readonly Task[]): ReturnType<typeof board> {
+  const paint = paintFor(screen());
+  let settle = () => {};
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  const page = (now: readonly Task[]) => {
+    const { shown, rest } = named(now, roomNow() - 2);
+    const more = rest.length === 0 ? [] : [`… and ${rest.length} more: ${countText(rest)}`];
+    return [`${now.length} tasks: ${countText(now)}`, ...taskLines(shown, paint, Date.now()), ...more].join("\n");
+  };
+  let row: Pick<ListrTaskWrapper<unknown, never, never>, "title"> | undefined;
+  const listr = new Listr(
+    [
+      {
+        title: page(tasks),
+        task: async (_: unknown, wrapper) => {
+          row = wrapper as never;
+          await settled;
+        },
+      },
+    ],
+    { registerSignalListeners: false },
+  );
+  const done = listr.run();
+  const show = (now: readonly Task[]) => {
+    if (row) row.title = page(now);
+  };
+  return {
+    show,
+    async close(now) {
+      show(now);
+      settle();
+      await done;
+    },
+  };
+}
+
 /** A row a task; spinners turn until `close`, which leaves the last state standing. `isWell`: did it come to a good end, as far as it is watched? */
-export function board(
+function board(
   tasks: readonly Task[],
   isWell: (task: Task) => boolean,
 ): { show(tasks: readonly Task[]): void; close(tasks: readonly Task[]): Promise<void> } {

@@ -70,7 +70,7 @@ export function sentence(event: TaskEvent): string | undefined {
       return `\`${event.check}\` failed; its agent is asked to mend it`;
     case "delivered":
       return event.failure === null
-        ? `delivered: ${event.result.outcome === "no-changes" ? "no changes" : count(event.result.commits, "commit")}`
+        ? `delivered: ${event.result.outcome === "no-changes" ? "no changes" : count(event.result.commits, "commit")}${event.result.issues === undefined ? "" : `, ${count(event.result.issues.length, "issue")}`}`
         : `delivery failed: ${event.failure.message}`;
     case "retried":
       return `${event.by} asked for a new attempt`;

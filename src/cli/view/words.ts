@@ -1,6 +1,7 @@
 /** Every sentence a person reads about a task. Pure: tasks in, text out; nothing an agent said reaches it unsafe. */
 import { chainText, followUpCount, followUpsDone, stepsOf } from "../../core/chain.ts";
 import { sayDuration } from "../../core/duration.ts";
+import type { IssueSeen } from "../../core/opened-issues.ts";
 import { afterOf, nameOf, policyOf, skippedCode } from "../../core/prerequisites.ts";
 import { redact } from "../../core/redact.ts";
 import { safe, safeLine } from "../../core/safe.ts";
@@ -143,7 +144,13 @@ export function evidenceOf(task: Task): string {
       : result.outcome === "no-changes"
         ? "finished, no changes"
         : `${count(result.diff.files, "file")}, +${result.diff.insertions} −${result.diff.deletions}`;
-  return [checked, changed, result?.pr ? prText(result.pr) : ""].filter((part) => part !== "").join(" · ");
+  return [checked, changed, result?.pr ? prText(result.pr) : "", issuesText(result?.issues)].filter((part) => part !== "").join(" · ");
+}
+
+/** `issue #12`, `issues #12, #13`, `20 issues`. */
+function issuesText(issues: readonly IssueSeen[] = []): string {
+  if (issues.length > 5) return `${issues.length} issues`;
+  return issues.length === 0 ? "" : `issue${issues.length === 1 ? "" : "s"} ${issues.map(({ number }) => `#${number}`).join(", ")}`;
 }
 
 /** `PR #12 (draft)`, `PR #12 merged`, `PR #12, checks failing`. */
@@ -196,11 +203,13 @@ export function showText(task: Task, beside: Beside, story: readonly string[], p
     ["worktree", task.worktree],
     [
       "after",
-      afterOf(task).length === 0
-        ? null
-        : `${afterOf(task)
-            .map(({ label }) => label)
-            .join(", ")}${policyOf(task) === "hold" ? " (held if one of them does not end well)" : ""}`,
+      task.request.joint
+        ? `the other tasks of ${task.request.batch}, however they end`
+        : afterOf(task).length === 0
+          ? null
+          : `${afterOf(task)
+              .map(({ label }) => label)
+              .join(", ")}${{ skip: "", hold: " (held if one of them does not end well)", run: " (however they end)" }[policyOf(task)]}`,
     ],
     [
       "evidence",
@@ -223,6 +232,7 @@ export function showText(task: Task, beside: Beside, story: readonly string[], p
       followUpCount(task) === 0 ? null : `${followUpsDone(task)} of ${count(followUpCount(task), "follow-up")} done: ${thenText(task)}`,
     ],
     ["cost", costText(task)],
+    ["issues", (task.result?.issues ?? []).map(({ number, title, url }) => `#${number} ${title} (${url})`).join("; ")],
     ["report", task.result?.report ?? null],
   ];
   const facts = rows

@@ -89,7 +89,15 @@ test("what cannot be done has no button", () => {
   const ended = row("x", {
     state: "completed",
     worktree: "/w",
-    result: { outcome: "changes", summary: null, commits: 1, diff: { files: 1, insertions: 1, deletions: 0 }, pr: null, report: "r" },
+    result: {
+      outcome: "changes",
+      summary: null,
+      commits: 1,
+      diff: { files: 1, insertions: 1, deletions: 0 },
+      pr: null,
+      issues: [],
+      report: "r",
+    },
   });
   const all = ["stop", "retry", "merge", "pr", "attach", "rm", "restore", "send"] as const;
   assert.equal(
