@@ -3,6 +3,7 @@
  * Loaded by the runner only while somebody may come in.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { CopseError, messageOf, systemCode } from "../core/errors.ts";
 import { peerUid } from "../system/peer.ts";
 import { Access, keyFits, type Session } from "./access.ts";
@@ -76,9 +77,6 @@ export async function serve(house: UiHouse, port: number | undefined): Promise<D
     });
   });
   server.maxConnections = mostConnections;
-  server.on("connection", (socket) => {
-    if (isForeign(peerUid(socket.remotePort ?? 0, socket.localPort ?? 0))) socket.destroy();
-  });
   await listen(server, access, port);
   house.say(`the dashboard is at http://127.0.0.1:${access.port}/`);
   return {
@@ -99,8 +97,17 @@ export async function serve(house: UiHouse, port: number | undefined): Promise<D
   };
 }
 
-/** Another user of this machine. Root may be a forwarder between two machines, and could do anything anyhow. */
-const isForeign = (uid: number | undefined): boolean => uid !== undefined && uid !== 0 && uid !== process.getuid?.();
+const seen = new WeakMap<Socket, boolean>();
+
+/** Of another user of this machine? Root may be a forwarder between two machines, and could do anything anyhow. Looked at with a connection's first request, so that one that says nothing costs nothing. */
+function isForeign(socket: Socket): boolean {
+  const known = seen.get(socket);
+  if (known !== undefined) return known;
+  const uid = peerUid(socket.remotePort ?? 0, socket.localPort ?? 0);
+  const foreign = uid !== undefined && uid !== 0 && uid !== process.getuid?.();
+  seen.set(socket, foreign);
+  return foreign;
+}
 
 interface Room {
   readonly access: Access;
@@ -138,6 +145,7 @@ async function listen(server: Server, access: Access, wanted: number | undefined
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, room: Room): Promise<void> {
+  if (isForeign(request.socket)) return void request.socket.destroy();
   const { method = "", url = "" } = request;
   // Of two names none counts.
   const headers = request.headersDistinct["host"]?.length === 1 ? request.headers : { ...request.headers, host: undefined };

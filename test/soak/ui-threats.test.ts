@@ -305,7 +305,9 @@ test("a thousand connections that say nothing keep nobody from being answered, a
       ),
     );
     await client.get(api.queuePath);
-    await waitFor(() => closed === 1000, "all of them to be closed by the other side", 60_000);
+    await waitFor(() => closed === 1000, "all of them to be closed by the other side", 60_000).catch((error: Error) => {
+      throw new Error(`${error.message}: ${closed} are`);
+    });
     await client.get(api.queuePath);
   } finally {
     for (const socket of idle) socket.destroy();
