@@ -134,6 +134,7 @@ test("nothing is wider than a screen of 320 pixels", async () => {
     await goTo(view);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     if (width > 320) wide.push(`${view}: ${width}`);
+    assert.ok(await page.getByRole("link", { name: "New task" }).first().isVisible(), `${view}: a new task can be begun`);
   }
   assert.equal(wide, []);
   await page.setViewportSize({ width: 1280, height: 900 });
@@ -239,6 +240,10 @@ test("a review is written and sent by keyboard alone", async () => {
   await tabTo(/^Remark on line 1$/);
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
+  await waitFor(
+    async () => await page.evaluate(() => document.activeElement?.tagName === "TEXTAREA"),
+    "the remark's field to have the focus",
+  );
   await page.keyboard.type("it is 5432");
   await page.keyboard.press("Control+Enter");
   await page.getByRole("heading", { name: "1 remark for its agent" }).waitFor();

@@ -74,11 +74,8 @@ function act(deed: Deed, target: Element | null): boolean {
       return true;
     case "answer":
       go({ view: "task", id: task.id, tab: "life" });
-      // Once it is drawn.
-      setTimeout(() => {
-        if (task.needs !== null) focusOn("#answer, #approve");
-        else document.getElementById("tell")?.click();
-      }, 60);
+      if (task.needs !== null) focusOn("#answer, #approve");
+      else setTimeout(() => document.getElementById("tell")?.click(), 60);
       return true;
     case "approve":
       if (task.needs?.kind !== "permission" && task.needs?.kind !== "plan") return false;
@@ -86,7 +83,7 @@ function act(deed: Deed, target: Element | null): boolean {
       if (route.get().view === "task" && document.activeElement?.id === "approve") void press({ do: "approve", task: task.id });
       else {
         go({ view: "task", id: task.id, tab: "life" });
-        setTimeout(() => focusOn("#approve"), 60);
+        focusOn("#approve");
       }
       return true;
     case "stop":
@@ -124,4 +121,10 @@ function stepFile(by: number): boolean {
   return next !== undefined;
 }
 
-const focusOn = (selector: string): void => document.querySelector<HTMLElement>(selector)?.focus();
+/** At once where it stands already, so that the next letter goes in; else once it is drawn. */
+function focusOn(selector: string): void {
+  const look = () => document.querySelector<HTMLElement>(selector);
+  const there = look();
+  if (there !== null) there.focus();
+  else setTimeout(() => look()?.focus(), 60);
+}

@@ -1,6 +1,6 @@
 /** A dialog over the page: the browser's own, so that the focus stays inside, Esc closes it, and the focus goes back where it was. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 interface Props {
   readonly title: string;
@@ -11,7 +11,8 @@ interface Props {
 export function Dialog({ title, close, children }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before the next key is pressed: it belongs to the dialog.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     // A press outside closes it, too, where the browser knows how.
     element.current?.setAttribute("closedby", "any");

@@ -1,5 +1,5 @@
 /** One file of a diff. Its lines are loaded when it comes into sight; whatever they say is text. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type DiffFile, type FileDiff, taskDiffPath } from "../../api.ts";
 import type { Remark } from "../../levers.ts";
 import { useAll } from "../box.ts";
@@ -176,7 +176,8 @@ const Line = memo(({ row, index, stop, remark }: LineProps) => {
 function Write({ label, keep, close }: { label: string; keep: (text: string) => void; close: () => void }) {
   const [text, setText] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  // Before the next key is pressed: it is the remark's first letter, and no command.
+  useLayoutEffect(() => field.current?.focus(), []);
   const done = () => {
     if (text.trim() !== "") keep(text.trim());
     close();

@@ -62,7 +62,7 @@ function Picture({ timeline }: { timeline: Timeline }) {
   return (
     <>
       <figure class="card wide" aria-label="Runs over slots">
-        <svg class="drawing" width={leftPx + widthPx + 20} height={height} viewBox={`0 0 ${leftPx + widthPx + 20} ${height}`}>
+        <svg class="drawing stretched" viewBox={`0 0 ${leftPx + widthPx + 20} ${height}`}>
           <title>Which task held which slot when; the table below says the same</title>
           {ticks.map((tick) => (
             <g key={tick}>
