@@ -43,7 +43,13 @@ async function bundle(source, outfile) {
   const later = [];
   const apart = {
     name: "apart",
-    setup({ onResolve }) {
+    setup({ onResolve, onLoad }) {
+      // Of the package's own description only the version is asked for; many files have it.
+      onLoad({ filter: /package\.json$/ }, ({ path }) =>
+        path === join(root, "package.json")
+          ? { contents: JSON.stringify({ version: JSON.parse(readFileSync(path, "utf8")).version }), loader: "json" }
+          : undefined,
+      );
       onResolve({ filter: /^\..*\.ts$/ }, ({ kind, path, resolveDir }) => {
         const target = resolve(resolveDir, path);
         if (kind !== "dynamic-import" && (!shared.includes(target) || target === source)) return undefined;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { processesWith } from "./lib/processes.mjs";
 import { build, ensureInstalled, root } from "./lib/ready.mjs";
 
-const mostPackedKb = 1024;
+const mostPackedKb = 1200;
 const mostFileKb = 512;
 const needed = ["dist/copse.cjs", "dist/runner.cjs", "templates/report.md", "templates/commit-message.txt", "templates/init/config.json"]
   .concat([
