@@ -12,6 +12,7 @@ import { withLock } from "../store/lock.ts";
 import { depsDir, laneOf } from "../store/paths.ts";
 import { runCommand } from "../system/command.ts";
 import { crashPoint } from "../system/crash.ts";
+import { beginBaseline } from "./baseline.ts";
 import { branched, settleBranch } from "./branch.ts";
 import { type Bench, check, settle } from "./check.ts";
 import type { Audit, Ecosystem, Left, Listed, Run } from "./ecosystem.ts";
@@ -28,7 +29,6 @@ import {
   type Outcome,
   open,
   type Published,
-  runsOf,
 } from "./journal.ts";
 import { type Page, type Part, pageOf } from "./page.ts";
 import { sweepPlaces } from "./place.ts";
@@ -173,10 +173,8 @@ async function carryOut(
   all: readonly Campaign[],
 ): Promise<Omit<Report, "number" | "resumed" | "checks" | "checksNow">> {
   const bench = benchOf(wish, own);
-  if (listedOf(own) === undefined) {
-    const outcome = await check(bench, runsOf(own) + 1, [], [], { goOn: lister(wish, own) });
-    wish.told({ type: "checked", names: [], all: false, again: false, outcome });
-  }
+  const toldBaseline = (outcome: Outcome) => wish.told({ type: "checked", names: [], all: false, again: false, outcome });
+  const baseline = listedOf(own) === undefined ? await beginBaseline(bench, lister(wish, own), toldBaseline) : undefined;
   const { updates, left, notes = [] } = listedOf(own) ?? { updates: [], left: [] };
   const families = familiesOf(updates);
   const groups = groupsOf(families, wish.asked.groups);
@@ -190,7 +188,11 @@ async function carryOut(
     baseRef: wish.baseRef,
     dir: own.dir,
   });
-  for (const group of groups) parts.push(await partOf(wish, bench, families, group, page, all));
+  try {
+    for (const group of groups) parts.push(await partOf(wish, bench, families, group, page, all, baseline?.done));
+  } finally {
+    await baseline?.stop();
+  }
   const tasks = (await wish.handOver?.(own.number, parts, left)) ?? [];
   const report = updates.length === 0 ? null : join(own.dir, "report.md");
   if (report !== null) replaceFile(report, pageOf(page()));
@@ -209,12 +211,13 @@ async function partOf(
   group: Group,
   page: () => Page,
   all: readonly Campaign[],
+  baseline: Promise<void> | undefined,
 ): Promise<Part> {
   const { asked, ecosystem, repo, branch, told } = wish;
   const { campaign: own } = bench;
   const { name } = group;
   if (name !== "") told({ type: "searching", group: name, updates: group.families.flatMap((i) => families[i] ?? []).length });
-  const end = await searched(bench, families, group, wish.limit, told);
+  const end = await searched(bench, families, group, wish.limit, told, baseline);
   if (end.to !== "end") {
     own.add({ type: "ended", at: new Date().toISOString() });
     throw redBaseline(own, checksOf(own).find(({ set }) => set.length === 0)?.outcome);
@@ -290,7 +293,7 @@ function lister(wish: Wish, own: Campaign) {
 function redBaseline({ dir }: Campaign, outcome: Outcome | undefined): CopseError {
   const said = outcome === undefined ? "" : `: \`${outcome.command}\` exited ${outcome.exitCode ?? "without a code"}`;
   const lines = outcome === undefined || outcome.lines.length === 0 ? "" : `\n${outcome.lines.map((line) => `  ${line}`).join("\n")}`;
-  return new CopseError("CHECKS_FAILED", `the project's own checks fail without any update${said}; nothing was tried${lines}`, {
+  return new CopseError("CHECKS_FAILED", `the project's own checks fail without any update${said}; nothing was kept${lines}`, {
     hint: `Mend that first, or name other checks with --verify. All it said: ${join(dir, outcome?.log ?? "runs")}`,
   });
 }

@@ -1,6 +1,6 @@
 /**
  * Which sets of updates to check next, and in the end which to keep. Pure, and without a memory of its own: from the outcomes so far the whole search is walked again, so a campaign
- * that was killed goes on where it was. All at once first; when that fails it is quartered, all parts at the same time, down to the culprits (as many checks as by halves, in half as many rounds);
+ * that was killed goes on where it was. All at once first, beside the baseline; when that fails it is quartered, all parts at the same time, down to the culprits (as many checks as by halves, in half as many rounds);
  * where all parts pass, what fails only together is narrowed down as QuickXplain does (Junker 2004). Then what is left is checked as a whole, again and again, until it passes: what is kept has passed as it is.
  */
 
@@ -32,7 +32,9 @@ export function nextOf(count: number, outcomes: ReadonlyMap<string, boolean>): N
   const walk = walkOver(outcomes);
   const all = Array.from({ length: count }, (_, i) => i);
   const baseline = walk.passes([]);
-  if (baseline === undefined) return { to: "check", sets: [[]], whole: true };
+  // Mostly it passes, so all at once is begun beside it; nothing is made of that before the baseline has passed.
+  if (baseline === undefined)
+    return { to: "check", sets: [[], ...(count > 0 && walk.passes(all) === undefined ? [all] : [])], whole: true };
   if (!baseline) return { to: "stop", why: "baseline" };
   let kept: UpdateSet = all;
   const reverted: Reverted[] = [];

@@ -33,18 +33,24 @@ export function triedOf(own: Campaign, { families }: Group): Tried[] {
   );
 }
 
-/** @throws CutShort, CopseError as `check` */
+/** `baseline`: its check, when it is going on already. @throws CutShort, CopseError as `check` */
 export async function searched(
   bench: Bench,
   families: readonly Family[],
   group: Group,
   limit: number,
   told: (news: Checked | Checking) => void,
+  baseline?: Promise<void>,
 ): Promise<Next> {
   const own = bench.campaign;
   const mine = new AbortController();
   const working: Bench = { ...bench, signal: AbortSignal.any([bench.signal, mine.signal]) };
   const running = new Map<string, Promise<void>>();
+  if (baseline !== undefined && !triedOf(own, group).some(({ set }) => set.length === 0))
+    running.set(
+      keyOf([]),
+      baseline.finally(() => running.delete(keyOf([]))),
+    );
   const begin = async (set: UpdateSet, whole: boolean): Promise<void> => {
     const some: readonly Update[] = set.flatMap((i) => families[i] ?? []);
     const again = checksOf(own).some((one) => keyOf(one.set) === keyOf(set));

@@ -47,9 +47,18 @@ test("nothing to do: only the baseline is checked", () => {
 });
 
 test("a red baseline stops it", () => {
-  const walk = search(15, () => true);
-  assert.equal(walk.end, { to: "stop", why: "baseline" });
-  assert.equal(walk.checks.length, 1);
+  for (const [limit, checks] of [
+    [1, [0]],
+    [4, [0, 15]],
+  ] as const) {
+    const walk = search(15, () => true, limit);
+    assert.equal(walk.end, { to: "stop", why: "baseline" });
+    assert.equal(
+      walk.checks.map(({ length }) => length),
+      checks,
+      "all at once is begun beside it, nothing else",
+    );
+  }
 });
 
 test("one culprit of fifteen is found, and the rest passes", () => {
@@ -58,7 +67,7 @@ test("one culprit of fifteen is found, and the rest passes", () => {
     assert.equal(ended(walk).reverted, [{ update: bad, conflict: [bad] }]);
     assert.equal(ended(walk).kept.length, 14);
     assert.ok(walk.checks.length <= 11, `${walk.checks.length} checks`);
-    assert.ok(walk.rounds <= 5, `${walk.rounds} rounds`);
+    assert.ok(walk.rounds <= 4, `${walk.rounds} rounds`);
   }
 });
 
