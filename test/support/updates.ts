@@ -15,7 +15,7 @@ export interface Updates extends Sandbox {
 }
 
 /** What its test does: writes down what is new, then fails when all of any of these are new. */
-const testFile = (names: readonly string[], conflicts: readonly (readonly string[])[]) => `
+export const testFile = (names: readonly string[], conflicts: readonly (readonly string[])[]) => `
 const { appendFileSync } = require("node:fs");
 const isNew = (name) => require(name) !== "1.0.0";
 appendFileSync(process.env.TESTED, ${JSON.stringify(names)}.filter(isNew).join(",") + "\\n");
@@ -33,13 +33,15 @@ export interface Wanted {
   readonly lock?: readonly [string, ...string[]];
   /** Stands between the repository and the registry: given the address of one, the other's. */
   readonly through?: (url: string) => string;
+  /** The sandbox it is made in; a new one unless said otherwise. */
+  readonly into?: Sandbox;
 }
 
 const npmLock = ["npm", "install", "--package-lock-only", "--no-audit", "--no-fund"] as const;
 
-export async function outdated({ names, conflicts, files = {}, lock = npmLock, through = (url) => url }: Wanted): Promise<Updates> {
+export async function outdated({ names, conflicts, files = {}, lock = npmLock, through = (url) => url, into }: Wanted): Promise<Updates> {
   const packages = await registry();
-  const box = await sandbox();
+  const box = into ?? (await sandbox());
   for (const name of names) {
     packages.add(name, "1.0.0");
     packages.add(name, "1.1.0");
