@@ -108,7 +108,8 @@ test("a run that has just written its code leaves nothing to sweep", async () =>
 });
 
 test("the ladder: a polite program goes at SIGINT, a deaf one at SIGTERM, a stubborn one at SIGKILL", async () => {
-  const ladder = { intMs: 300, termMs: 300 };
+  // Long enough for a polite one on a busy machine.
+  const ladder = { intMs: 1500, termMs: 1500 };
   const cases: [string, string][] = [
     ["exec sleep 60", "SIGINT"],
     ["trap '' INT; sleep 60 & wait; sleep 60", "SIGTERM"],

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { inBox, refused } from "../cli/support.ts";
 import { type Sandbox, waitFor } from "../support/sandbox.ts";
-import { inBox, refused } from "./support.ts";
 
 const sh = (script: string) => ["--exec", "--", "sh", "-c", script];
 const tree = (box: Sandbox, label: string) => join(box.repo, ".worktrees", "trees", label);
