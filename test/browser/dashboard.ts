@@ -1,4 +1,5 @@
 /** The dashboard in a real browser: headless Chromium with an empty profile, and everything it complains of. */
+import { mkdtempSync, rmSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 export interface Opened {
@@ -19,8 +20,19 @@ const flags = [
   "--disable-dev-shm-usage",
 ];
 
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env["COPSE_TEST_CHROMIUM"] ?? "/usr/bin/chromium", args: flags });
+/** Chromium's socket needs a short path, so its temporary folder is its own, wherever the test's is; it goes with the browser. */
+export async function launch(): Promise<Browser> {
+  const temp = mkdtempSync("/tmp/copse-chromium-");
+  const clear = () => rmSync(temp, { recursive: true, force: true, maxRetries: 5 });
+  const executablePath = process.env["COPSE_TEST_CHROMIUM"] ?? "/usr/bin/chromium";
+  try {
+    const browser = await chromium.launch({ executablePath, args: flags, env: { ...process.env, TMPDIR: temp } });
+    browser.once("disconnected", clear);
+    return browser;
+  } catch (error) {
+    clear();
+    throw error;
+  }
 }
 
 /** In a browser of its own. `address`: with a token that has not been used. */
