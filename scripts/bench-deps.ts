@@ -144,7 +144,7 @@ const rounds = Number(process.argv.find((arg) => /^--rounds=\d+$/.test(arg))?.sl
 const doctor = pinned("npm-check-updates", checkUpdates);
 execFileSync(process.execPath, [join(import.meta.dirname, "build.mjs")], { stdio: "inherit" });
 const box = realpathSync(mkdtempSync(join(tmpdir(), "copse-bench-")));
-const [project, upstream] = [join(box, "project"), process.env["npm_config_registry"] ?? "https://registry.npmjs.org/"];
+const [project, upstream] = [join(box, "project"), execFileSync("npm", ["config", "get", "registry"], { encoding: "utf8" }).trim()];
 const registry = await pinnedRegistry(upstream.replace(/\/?$/, "/"), day, join(root, ".cache", `registry-${day}`));
 writeFileSync(join(box, "gitconfig"), "[user]\n\tname = Bench\n\temail = bench@example.com\n[init]\n\tdefaultBranch = main\n");
 const env: Record<string, string> = {

@@ -31,17 +31,18 @@ try {
   await crowd(box);
   const pid = (await waitFor(() => runnerPid(box.state), "a runner")) as number;
 
-  const startedAt = performance.now();
-  const address = await box.address();
+  // A person's browser is open already.
   const context = await box.browser.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
+  const startedAt = performance.now();
+  const address = await box.address();
+  const addressMs = performance.now() - startedAt;
   await page.goto(address, { waitUntil: "commit" });
-  const navigatedMs = performance.now() - startedAt;
   await page.locator(".row").first().waitFor();
   const rowsMs = performance.now() - startedAt;
   const paintMs = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN);
   process.stdout.write(`${all} tasks, ${loud} of them ${perSecond} events a second each; Chromium ${box.browser.version()}\n`);
-  row("first paint behind copse ui, the runner being up", navigatedMs + paintMs, "ms", 1000);
+  row(`first paint behind copse ui (${addressMs.toFixed(0)} ms), the runner being up`, addressMs + paintMs, "ms", 1000);
   row("all tasks in the list", rowsMs, "ms", 2000);
 
   const session = await context.newCDPSession(page);
