@@ -133,6 +133,14 @@ function importsOf(file: string): string[] {
   );
 }
 
+/** Specifiers of what is loaded together with a file: its static imports that are not of types alone. */
+function loadedBy(file: string): string[] {
+  if (!file.endsWith(".ts")) return [];
+  return [...codeOf(file).matchAll(/(?:^|[;\s])(?:import|export)\s+(?!type\b)(?:([^"';]*?)\sfrom\s+)?"([^"]+)"/g)]
+    .filter(([, names = ""]) => !/^\{\s*(?:type \w+(?: as \w+)?,?\s*)+\}$/.test(names))
+    .map(([, , specifier]) => specifier as string);
+}
+
 const folderOf = (file: string): string => (file.includes("/") ? (file.split("/")[0] as string) : file);
 
 test("the import table names every folder", () => {
@@ -187,6 +195,21 @@ test("core is pure: it knows core, node:crypto and node:util", () => {
         .filter((name) => !name.startsWith(".") && !coreMayUse.includes(name))
         .map((name) => `src/${file}: ${name}`),
     );
+  assert.equal(wrong, []);
+});
+
+test("what people wait for at their prompt loads no package and starts no process", () => {
+  const wrong: string[] = [];
+  for (const entry of ["main.ts", "cli/commands/run.ts"]) {
+    const closure = new Set([entry]);
+    for (const file of closure)
+      for (const name of loadedBy(file)) {
+        if (name.startsWith(".")) closure.add(posix.join(dirname(file), name));
+        else if (!/^node:(?:crypto|fs|module|os|path|util|v8|vm)(?:$|\/)/.test(name))
+          wrong.push(`src/${entry} loads ${name} through src/${file}`);
+      }
+    assert.ok(closure.size > 20, `${entry}: ${closure.size} files`);
+  }
   assert.equal(wrong, []);
 });
 

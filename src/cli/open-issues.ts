@@ -1,10 +1,7 @@
-/** `--open-issues DIR`: what may stand there, and whether there is a forge to open issues on. */
+/** `--open-issues DIR`: what may stand there. */
 import { posix } from "node:path";
 import { CopseError } from "../core/errors.ts";
 import type { Request } from "../core/task.ts";
-import { type ForgeSetting, forgeOf } from "../forge/address.ts";
-import { baseRemoteOf, pushRemoteOf, pushUrlOf } from "../git/remote.ts";
-import type { Repository } from "../git/repository.ts";
 
 /** @throws CopseError USAGE */
 export function openIssuesIn(asked: string | null, worktree: boolean): Pick<Request, "openIssues"> {
@@ -19,16 +16,4 @@ export function openIssuesIn(asked: string | null, worktree: boolean): Pick<Requ
       hint: "Leave one of them out.",
     });
   return { openIssues: folder };
-}
-
-/** So that nobody finds out when the work is done. */
-export async function warnOfNoForge({ root }: Repository, forges: Readonly<Record<string, ForgeSetting>>): Promise<string[]> {
-  const url = await baseRemoteOf(root)
-    .then(async (remote) => await pushUrlOf(root, remote ?? (await pushRemoteOf(root))))
-    .catch(() => "");
-  return forgeOf(url, forges, process.env) === undefined
-    ? [
-        "no forge is known by this repository's remote, so no issues will be opened; what would stand in them is kept (see `forges` in your configuration)",
-      ]
-    : [];
 }

@@ -20,7 +20,7 @@ import { callingTask } from "./caller.ts";
 import { findTask } from "./find.ts";
 import type { Parsed } from "./flags.ts";
 import { followUpsOf, titleOf } from "./follow-ups.ts";
-import { openIssuesIn, warnOfNoForge } from "./open-issues.ts";
+import { openIssuesIn } from "./open-issues.ts";
 import { openTasks } from "./open-tasks.ts";
 import { type BeforeRequest, joinAll, prerequisitesOf, taskNamedBy } from "./prerequisites.ts";
 import { requireAgent } from "./require-agent.ts";
@@ -120,9 +120,13 @@ export async function prepare(
     taken: (slug: string) => (worktree ? inTheWay(repo, build(slug)) : undefined),
     alsoClaim: worktree ? undefined : checkoutClaim(repo.top),
   };
-  const request = build("x");
-  const noForge = request.openIssues === undefined ? [] : await warnOfNoForge(repo, config.forges);
-  return { wanted, warnings: [...loaded.warnings, ...noForge] };
+  return { wanted, warnings: [...loaded.warnings, ...(await warningsOf(build("x"), repo, config))] };
+}
+
+async function warningsOf({ openIssues }: Request, repo: Repository, { forges }: Config): Promise<string[]> {
+  if (openIssues === undefined) return [];
+  const { warnOfNoForge } = await import("./no-forge.ts");
+  return await warnOfNoForge(repo, forges);
 }
 
 /** Without a terminal there is nobody to ask. @throws CopseError NOT_TRUSTED */
