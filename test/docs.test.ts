@@ -42,6 +42,15 @@ test("every relative link in the documents leads somewhere", () => {
   assert.equal(wrong, []);
 });
 
+test("the README leads to every guide", () => {
+  const guides = documents.filter((name) => name.startsWith("docs/"));
+  assert.ok(guides.length > 5);
+  assert.equal(
+    guides.filter((name) => !readme?.includes(`](${name})`)),
+    [],
+  );
+});
+
 /** Anchors as GitHub makes them. */
 function anchorsOf(text: string): Set<string> {
   const seen = new Map<string, number>();
@@ -89,7 +98,7 @@ test("docs/gates.md tells of every gate, and its configuration is read as it sta
     [...text.matchAll(/^## ([a-z]+(?:-[a-z]+)+)$/gm)].map(([, name]) => name),
     gates,
   );
-  for (const [name, page] of Object.entries({ "docs/gates.md": text, "README.md": readme ?? "" })) {
+  for (const [name, page] of Object.entries({ "docs/gates.md": text, "docs/claude-code.md": textOf("docs/claude-code.md") ?? "" })) {
     const block = /```json\n(\{ "gates"[\s\S]*?)```/.exec(page)?.[1] ?? "{}";
     const warnings: string[] = [];
     assert.equal(Object.keys(parseConfig(block, name, warnings).gates ?? {}), gates, name);

@@ -43,11 +43,11 @@ test("its .gitignore is the one of init", () => {
   assert.ok(readdirSync(specimen).includes("README.md"));
 });
 
-test("its batches are what they show, and README's is one of them", async () => {
+test("its batches are what they show, and the one of docs/batches.md is one of them", async () => {
   const batches = readdirSync(join(specimen, "batches"));
   assert.ok(batches.length >= 3);
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const [, block = ""] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+  const page = readFileSync(join(root, "docs", "batches.md"), "utf8");
+  const [, block = ""] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
   assert.is(block, readFileSync(join(specimen, "batches", "nightly.yaml"), "utf8").replace(/^#.*\n/, ""));
   const box = await sandbox({
     "src/api/a.ts": "legacyFetch(1);\n",
