@@ -12,8 +12,7 @@ import type { Queue } from "../queue/queue.ts";
 import { holdsEpoch } from "../store/epoch.ts";
 import { logSize, sweepHalfMade } from "../store/heal.ts";
 import { type Entry, entryOf, readIndex } from "../store/index-file.ts";
-import { freeDeadLock } from "../store/lock.ts";
-import { epochDir, eventsFile, laneOf, taskDir } from "../store/paths.ts";
+import { epochDir, taskDir } from "../store/paths.ts";
 import { Superseded, TaskRecord } from "../store/record.ts";
 import { folderStamp, listTaskDirs } from "../store/tasks.ts";
 import { Again } from "./again.ts";
@@ -112,9 +111,7 @@ export class Runner {
     const index = readIndex(this.#state);
     const entries: Entry[] = [];
     const open: TaskRecord[] = [];
-    const repos = new Set<string>();
     for (const { repoId, id, dir } of listTaskDirs(this.#state)) {
-      repos.add(repoId);
       const known = index.get(id);
       const size = logSize(dir);
       if (known && known.bytes === size && isTerminal(known)) {
@@ -122,13 +119,10 @@ export class Runner {
         this.#settled.set(id, size);
         continue;
       }
-      // The runner before this one is dead, and may have died with a lock in hand.
-      freeDeadLock(eventsFile(dir));
       const record = this.#open(repoId, id);
       if (record) entries.push(entryOf(record.task, record.bytes));
       if (record && !isTerminal(record.task)) open.push(record);
     }
-    for (const repoId of repos) freeDeadLock(laneOf(this.#state, repoId));
     this.#index.begin(entries, this.#say);
     sweepHalfMade(this.#state);
     this.#gates.recall(open);

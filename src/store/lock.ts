@@ -4,12 +4,16 @@ import { join } from "node:path";
 import { lock } from "proper-lockfile";
 import { CopseError, systemCode } from "../core/errors.ts";
 import type { Identity } from "../core/task.ts";
+import { crashPoint } from "../system/crash.ts";
 import { debug } from "../system/debug.ts";
 import { isAlive, me } from "../system/identity.ts";
 import { readMaybe } from "./files.ts";
 
-/** A holder that died is waited out this long, unless the next runner proves it dead before (`freeDeadLock`). */
+/** A holder that died is waited out this long where nothing proves it dead before (`freeDeadLock`). */
 const staleMs = 5000;
+/** When one that waits first looks whether the holder is dead, and how often then: off Linux a look starts a process. */
+const firstLookMs = 50;
+const lookMs = 250;
 
 type Done = (error: NodeJS.ErrnoException | null) => void;
 
@@ -23,11 +27,11 @@ const named = {
     });
   },
   rmdir(path: string, done: Done) {
-    fs.rmSync(join(path, holderName), { force: true });
+    forgetHolder(path);
     fs.rmdir(path, done);
   },
   rmdirSync(path: string) {
-    fs.rmSync(join(path, holderName), { force: true });
+    forgetHolder(path);
     fs.rmdirSync(path);
   },
 };
@@ -39,6 +43,15 @@ function noteHolder(path: string): void {
     fs.writeFileSync(join(path, holderName), JSON.stringify(me()), { mode: 0o600 });
   } catch (error) {
     debug(() => `lock ${path} does not name its holder: ${String(error)}`);
+  }
+}
+
+/** Also the name that a process had got out of it and died with. */
+function forgetHolder(path: string): void {
+  try {
+    for (const name of fs.readdirSync(path)) if (name.startsWith(holderName)) fs.rmSync(join(path, name), { force: true });
+  } catch (error) {
+    debug(() => `lock ${path}: ${String(error)}`);
   }
 }
 
@@ -63,6 +76,7 @@ export async function withLock<T>(name: string, work: (held: () => boolean) => T
 /** Only "somebody has it" is waited out; a full disk or a folder that is gone is told at once. */
 async function acquire(name: string, patienceMs: number, onCompromised: (error: Error) => void): Promise<() => Promise<void>> {
   const deadline = performance.now() + patienceMs;
+  let lookAt = performance.now() + firstLookMs;
   for (let waitMs = 2; ; waitMs = Math.min(waitMs * 1.3, 50)) {
     try {
       return await lock(name, { fs: named, realpath: false, stale: staleMs, update: 1000, retries: 0, onCompromised });
@@ -73,20 +87,30 @@ async function acquire(name: string, patienceMs: number, onCompromised: (error: 
         throw new CopseError("BUSY", `another Copse is writing here: ${name}`, { hint: "Try again in a moment.", cause: error });
     }
     await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random())));
+    if (performance.now() < lookAt) continue;
+    freeDeadLock(name);
+    lookAt = performance.now() + lookMs;
   }
 }
 
-/**
- * Takes away a lock whose holder is proven dead, so that nobody has to wait it out. Only the runner calls this, once, before it works: it is alone in that,
- * and leaves a lock that is old enough for `withLock` of others to take it as stale.
- */
-export function freeDeadLock(name: string): void {
+/** Takes away a lock whose holder is proven dead, so that nobody has to wait it out. Of several that try it at once, one does it; one that is old is left to those who take it as stale. */
+function freeDeadLock(name: string): void {
   const path = `${name}.lock`;
   try {
     const holder = readMaybe(join(path, holderName));
     if (holder === undefined || Date.now() - fs.statSync(path).mtimeMs > staleMs - 1000) return;
     if (isAlive(JSON.parse(holder) as Identity)) return;
-    fs.rmSync(path, { recursive: true, force: true });
+    // Whoever gets the name out of the folder is the one; it says whether the lock has changed hands since it was read.
+    const claim = join(path, `${holderName}.${process.pid}`);
+    fs.renameSync(join(path, holderName), claim);
+    if (fs.readFileSync(claim, "utf8") !== holder) {
+      fs.renameSync(claim, join(path, holderName));
+      return;
+    }
+    crashPoint("lock-claimed");
+    const gone = `${path}.${process.pid}`;
+    fs.renameSync(path, gone);
+    fs.rmSync(gone, { recursive: true, force: true });
     debug(() => `lock ${name} of a dead process is taken away`);
   } catch (error) {
     debug(() => `lock ${name}: ${String(error)}`);
