@@ -3,9 +3,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { forgeLab } from "../support/forge-lab.ts";
+import { joinLab } from "../support/in-lab.ts";
 import { firstUserText, text, toolUse, turn } from "../support/messages-api.ts";
-import { settings } from "../support/run-script.ts";
 import { outdated, testFile } from "../support/updates.ts";
 import { world } from "./world.ts";
 
@@ -27,21 +26,8 @@ test("deps --pr --fix: a pull request of what passed, and one of what the agent 
     return steps[turn(body)] ?? text("The test asked for the old behaviour of bad; it asks for the new one now.");
   });
   const box = await outdated({ names, conflicts: [["bad"]], into: bare });
-  const lab = await forgeLab(box.dir);
+  const lab = await joinLab(box, { allow: ["Bash(npm install:*)", "Edit"] });
   try {
-    Object.assign(box.env, { GIT_ALLOW_PROTOCOL: "file:http", GH_ENTERPRISE_TOKEN: "secret-token", COPSE_FORGE_PAUSE: "off" });
-    settings(box, {
-      forges: { [lab.host]: { kind: "github", apiUrl: `http://${lab.host}/api/v3` } },
-      allow: ["Bash(npm install:*)", "Edit"],
-    });
-    const address = lab.repository("me", "project");
-    // By its folder: git over HTTP from here would wait for a server in this very process.
-    box.git(["remote", "add", "origin", lab.gitDir("me", "project")]);
-    box.git(["push", "-q", "origin", "main"]);
-    box.git(["fetch", "-q", "origin"]);
-    box.git(["remote", "set-head", "origin", "main"]);
-    box.git(["remote", "set-url", "origin", address]);
-
     const ran = await box.copse(["deps", "--pr", "--fix"]);
     assert.is(ran.code, 0, ran.stderr);
     const mended = await bare.until("deps-bad-1.1.0", "completed");

@@ -5,9 +5,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { personConfig } from "../cli/support.ts";
 import { everydayFiles, expectAudit, expectDiagnosis, expectJsdoc, expectRefactor } from "../support/everyday.ts";
-import { forgeLab } from "../support/forge-lab.ts";
-import { inLab } from "../support/in-lab.ts";
-import { settings } from "../support/run-script.ts";
+import { inLab, joinLab } from "../support/in-lab.ts";
 import { builtCli, type Sandbox, sandbox } from "../support/sandbox.ts";
 import { outdated } from "../support/updates.ts";
 
@@ -96,21 +94,13 @@ inLab(
 
 test("deps: what passes is updated and proposed, without an agent", async () => {
   const box = await outdated({ names: ["one", "two", "bad"], conflicts: [["bad"]] });
-  const lab = await forgeLab(box.dir);
+  const lab = await joinLab(box);
   try {
     const bin = join(box.dir, "bin");
     mkdirSync(bin);
     writeFileSync(join(bin, "copse"), `#!/bin/sh\nexec '${process.execPath}' '${builtCli}' "$@"\n`);
     chmodSync(join(bin, "copse"), 0o755);
-    const path = `${bin}:${box.env["PATH"]}`;
-    Object.assign(box.env, { PATH: path, GIT_ALLOW_PROTOCOL: "file:http", GH_ENTERPRISE_TOKEN: "secret-token", COPSE_FORGE_PAUSE: "off" });
-    settings(box, { forges: { [lab.host]: { kind: "github", apiUrl: `http://${lab.host}/api/v3` } } });
-    const address = lab.repository("me", "project");
-    box.git(["remote", "add", "origin", lab.gitDir("me", "project")]);
-    box.git(["push", "-q", "origin", "main"]);
-    box.git(["fetch", "-q", "origin"]);
-    box.git(["remote", "set-head", "origin", "main"]);
-    box.git(["remote", "set-url", "origin", address]);
+    Object.assign(box.env, { PATH: `${bin}:${box.env["PATH"]}` });
     await goesWell(box, ["deps"]);
     assert.is((await box.task("dependency-update")).state, "completed");
     const [pull] = lab.pulls;

@@ -3,16 +3,17 @@
 import { CopseError } from "../../core/errors.ts";
 import { safe } from "../../core/safe.ts";
 import { similar } from "../../core/similar.ts";
-import { findRepository, type Repository } from "../../git/repository.ts";
+import { findRepository } from "../../git/repository.ts";
 import { trust } from "../../store/approve.ts";
 import { type Config, configKeys, loadConfig } from "../../store/config.ts";
 import { personConfigFile, projectConfigFile } from "../../store/paths.ts";
 import { executableOf, isTrusted } from "../../store/trust.ts";
 import { err, isTty, out } from "../../system/output.ts";
+import { repositoryMaybe } from "../find.ts";
 import { askForTrust } from "../trust.ts";
 
 export function configShow(json: boolean): number {
-  const repo = repositoryMaybe();
+  const repo = repositoryMaybe(process.cwd());
   const { config, origin, warnings, project } = loadConfig(repo?.top ?? null);
   for (const warning of warnings) err(`copse: ${safe(warning)}\n`);
   const what = repo === undefined ? undefined : executableOf(project, repo.id);
@@ -46,7 +47,7 @@ export function configGet(key: string, json: boolean): number {
       hint: instead === undefined ? "See copse config." : `Did you mean ${instead}?`,
     });
   }
-  const value = loadConfig(repositoryMaybe()?.top ?? null).config[key as keyof Config];
+  const value = loadConfig(repositoryMaybe(process.cwd())?.top ?? null).config[key as keyof Config];
   out(`${json ? JSON.stringify({ [key]: value }) : typeof value === "string" ? safe(value) : JSON.stringify(value)}\n`);
   return 0;
 }
@@ -72,13 +73,4 @@ export async function configTrust(yes: boolean): Promise<number> {
   }
   out(`Trusted as it is now: ${what.hash}\n`);
   return 0;
-}
-
-function repositoryMaybe(): Repository | undefined {
-  try {
-    return findRepository(process.cwd());
-  } catch (error) {
-    if (error instanceof CopseError) return undefined;
-    throw error;
-  }
 }

@@ -1,11 +1,11 @@
 /** `copse doctor`: looks at everything a task needs, changes nothing; every line that is not well ends with the command that helps. Probes are here, verdicts in `../checks.ts`. */
 
 import { availableParallelism } from "node:os";
-import { CopseError, exit, messageOf } from "../../core/errors.ts";
+import { type CopseError, exit, messageOf } from "../../core/errors.ts";
 import type { Gates } from "../../core/hook-settings.ts";
 import { safe } from "../../core/safe.ts";
 import { gitMaybe } from "../../git/git.ts";
-import { findRepository, type Repository } from "../../git/repository.ts";
+import type { Repository } from "../../git/repository.ts";
 import { listWorktrees } from "../../git/worktrees.ts";
 import { install, isInstalled } from "../../hooks/settings.ts";
 import { projectSettings, readSettings, userSettings } from "../../hooks/settings-file.ts";
@@ -23,10 +23,11 @@ import { which } from "../../system/which.ts";
 import { version } from "../../version.ts";
 import * as check from "../checks.ts";
 import { findRunner } from "../client.ts";
+import { repositoryMaybe } from "../find.ts";
 import { paintFor } from "../view/paint.ts";
 
 export async function doctor(json: boolean): Promise<number> {
-  const repo = repositoryMaybe();
+  const repo = repositoryMaybe(process.cwd());
   const state = stateDir();
   const all: check.Verdict[] = [check.node(process.version), check.git((await runCommand("git", ["--version"])).stdout)];
   all.push(...configChecks(repo));
@@ -47,15 +48,6 @@ export async function doctor(json: boolean): Promise<number> {
       );
   }
   return all.some((one) => one.status === "fail") ? exit.failed : exit.ok;
-}
-
-function repositoryMaybe(): Repository | undefined {
-  try {
-    return findRepository(process.cwd());
-  } catch (error) {
-    if (error instanceof CopseError) return undefined;
-    throw error;
-  }
 }
 
 function stateProblem(state: string): string | undefined {
