@@ -10,6 +10,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { bundleTests } from "./lib/bundle-tests.mjs";
 import { managers, pinned } from "./lib/pinned.mjs";
 import { processesWith } from "./lib/processes.mjs";
 import { build, ensureInstalled, root } from "./lib/ready.mjs";
@@ -45,6 +46,7 @@ const files = chosen();
 const given = givenManagers();
 // All temporary files of the run go into one folder, so that what is left behind is known to be ours.
 const temp = realpathSync(mkdtempSync(join(tmpdir(), "copse-run-")));
+const bundleDir = "bundled-tests";
 const coverageDir = join(root, "coverage", "raw");
 if (coverage) {
   rmSync(join(root, "coverage"), { recursive: true, force: true });
@@ -54,6 +56,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => leave(signa
 const running = new Set();
 
 const startedAt = performance.now();
+const bundles = coverage ? undefined : await bundleTests(files, join(temp, bundleDir));
 const results = await inParallel(files, Number(process.env.COPSE_TEST_JOBS) || availableParallelism() + (soak ? 0 : 2), runFile);
 const left = leftovers();
 rmSync(temp, { recursive: true, force: true, maxRetries: 5 });
@@ -114,7 +117,8 @@ function runFile(file) {
     const env = { ...process.env, ...given, TMPDIR: temp, COPSE_TEST_RUN: temp };
     for (const name of ["FORCE_COLOR", "NODE_V8_COVERAGE"]) delete env[name];
     if (coverage) env.NODE_V8_COVERAGE = coverageDir;
-    const child = spawn(process.execPath, ["--import", "tsx", file], { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const how = bundles === undefined ? ["--import", "tsx", file] : ["--enable-source-maps", bundles.get(file)];
+    const child = spawn(process.execPath, how, { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     running.add(child.pid);
     const output = [];
     child.stdout.on("data", (chunk) => output.push(chunk));
@@ -180,7 +184,7 @@ function leftovers() {
       // Gone in between.
     }
   }
-  const folders = readdirSync(temp).filter((name) => !/^(tsx-\d+|node-compile-cache|copse-cache)$/.test(name));
+  const folders = readdirSync(temp).filter((name) => name !== bundleDir && !/^(tsx-\d+|node-compile-cache|copse-cache)$/.test(name));
   return [...processes.values(), ...folders.map((name) => `folder ${name} in the temporary folder`)];
 }
 
