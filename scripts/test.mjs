@@ -10,6 +10,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { bundleTests } from "./lib/bundle-tests.mjs";
 import { managers, pinned } from "./lib/pinned.mjs";
 import { processesWith } from "./lib/processes.mjs";
 import { build, ensureInstalled, root } from "./lib/ready.mjs";
@@ -45,6 +46,8 @@ const files = chosen();
 const given = givenManagers();
 // All temporary files of the run go into one folder, so that what is left behind is known to be ours.
 const temp = realpathSync(mkdtempSync(join(tmpdir(), "copse-run-")));
+const bundleDir = "bundled-tests";
+const cpuAtEnd = join(root, "scripts", "lib", "cpu-at-end.cjs");
 const coverageDir = join(root, "coverage", "raw");
 if (coverage) {
   rmSync(join(root, "coverage"), { recursive: true, force: true });
@@ -54,6 +57,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => leave(signa
 const running = new Set();
 
 const startedAt = performance.now();
+const bundles = coverage ? undefined : await bundleTests(files, join(temp, bundleDir));
 const results = await inParallel(files, Number(process.env.COPSE_TEST_JOBS) || availableParallelism() + (soak ? 0 : 2), runFile);
 const left = leftovers();
 rmSync(temp, { recursive: true, force: true, maxRetries: 5 });
@@ -67,7 +71,8 @@ for (const one of left) process.stdout.write(`left behind: ${one}\n`);
 for (const { file } of results.filter((result) => result.failed > 0)) process.stdout.write(`failed: ${file}; alone: npm test -- ${file}\n`);
 if (passed + failed === 0) process.stdout.write(`no test ran${words.length > 0 ? `: no file is named like ${words.join(", ")}` : ""}\n`);
 if (!covered) process.stdout.write(`coverage is below ${leastLines} % of lines; see coverage/index.html\n`);
-process.stdout.write(`${results.length} files in ${seconds(performance.now() - startedAt)} on Node ${process.version}\n`);
+const cpu = sum("cpu") > 0 ? `, ${Math.round(sum("cpu"))} s of CPU without the runners` : "";
+process.stdout.write(`${results.length} files in ${seconds(performance.now() - startedAt)}${cpu}, on Node ${process.version}\n`);
 process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}\n`);
 process.exit(passed > 0 && failed === 0 && covered ? 0 : 1);
 
@@ -114,7 +119,13 @@ function runFile(file) {
     const env = { ...process.env, ...given, TMPDIR: temp, COPSE_TEST_RUN: temp };
     for (const name of ["FORCE_COLOR", "NODE_V8_COVERAGE"]) delete env[name];
     if (coverage) env.NODE_V8_COVERAGE = coverageDir;
-    const child = spawn(process.execPath, ["--import", "tsx", file], { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const how = bundles === undefined ? ["--import", "tsx", file] : ["--enable-source-maps", bundles.get(file)];
+    const child = spawn(process.execPath, ["--require", cpuAtEnd, ...how], {
+      cwd: root,
+      env,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     running.add(child.pid);
     const output = [];
     child.stdout.on("data", (chunk) => output.push(chunk));
@@ -137,7 +148,8 @@ function runFile(file) {
       const text = Buffer.concat(output)
         .toString()
         .replace(/\u001b\[[\d;]*m/g, "");
-      const result = { file, ...counts(text), ms: performance.now() - begun };
+      const cpu = Number(/^ {2}CPU: ([\d.]+)$/m.exec(text)?.[1] ?? 0);
+      const result = { file, ...counts(text), cpu, ms: performance.now() - begun };
       const why = late
         ? `took longer than ${limitMs / 1000} s and was killed`
         : signal !== null
@@ -153,7 +165,7 @@ function runFile(file) {
       times[file] = Math.round(result.ms) / 1000;
       const ok = result.failed === 0;
       process.stdout.write(
-        `${ok ? "ok  " : "FAIL"}  ${file}  ${result.passed} passed${result.failed > 0 ? `, ${result.failed} failed` : ""}${result.skipped > 0 ? `, ${result.skipped} skipped` : ""}  ${seconds(result.ms)}${why === undefined ? "" : `  ${why}`}\n`,
+        `${ok ? "ok  " : "FAIL"}  ${file}  ${result.passed} passed${result.failed > 0 ? `, ${result.failed} failed` : ""}${result.skipped > 0 ? `, ${result.skipped} skipped` : ""}  ${seconds(result.ms)}${cpu > 0 ? ` (CPU ${cpu.toFixed(1)} s)` : ""}${why === undefined ? "" : `  ${why}`}\n`,
       );
       if (!ok) process.stdout.write(`${text.trimEnd().replace(/^/gm, "      ")}\n`);
       resolve(result);
@@ -180,7 +192,7 @@ function leftovers() {
       // Gone in between.
     }
   }
-  const folders = readdirSync(temp).filter((name) => !/^(tsx-\d+|node-compile-cache|copse-cache)$/.test(name));
+  const folders = readdirSync(temp).filter((name) => name !== bundleDir && !/^(tsx-\d+|node-compile-cache|copse-cache)$/.test(name));
   return [...processes.values(), ...folders.map((name) => `folder ${name} in the temporary folder`)];
 }
 

@@ -4,12 +4,13 @@ import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { personConfig } from "../cli/support.ts";
+import { bundled } from "../support/bundled.ts";
 import { everydayFiles, expectAudit, expectDiagnosis, expectJsdoc, expectRefactor } from "../support/everyday.ts";
 import { inLab, joinLab } from "../support/in-lab.ts";
 import { builtCli, type Sandbox, sandbox } from "../support/sandbox.ts";
 import { outdated } from "../support/updates.ts";
 
-const standIn = [process.execPath, "--import", import.meta.resolve("tsx"), new URL("../support/everyday.ts", import.meta.url).pathname];
+const standIn = [process.execPath, await bundled("test/support/everyday.ts")];
 const agents = { claude: { command: standIn } };
 
 function inShop(name: string, run: (box: Sandbox) => Promise<void>): void {

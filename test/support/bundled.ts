@@ -1,5 +1,5 @@
 /** A test's own helper process as one plain file: many of them start at once, and each would load a compiler otherwise. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -7,7 +7,8 @@ import { root } from "./sandbox.ts";
 
 /** @returns the path of the bundled file, in a folder of its own. `source`: a file of this project, from its root. */
 export async function bundled(source: string): Promise<string> {
-  const dir = mkdtempSync(join(tmpdir(), "copse-bundled-"));
+  // Some programs ask whether they are the one that was started, which Node answers with the real path.
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), "copse-bundled-")));
   process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
   const outfile = join(dir, "helper.mjs");
   await build({

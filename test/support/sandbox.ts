@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findRunner } from "../../src/cli/client.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 export const builtCli = join(root, "dist", "copse.cjs");
@@ -114,7 +115,7 @@ export async function sandbox(
       return answer.task;
     },
     async close() {
-      await copse(["runner", "stop"]).catch(() => undefined);
+      await leave(state).catch(() => undefined);
       // Again and again: one that is just being started is not in the first look.
       const left = () =>
         processesOf(dir).map((pid) => {
@@ -128,6 +129,14 @@ export async function sandbox(
       if (existsSync(dir)) throw new Error(`${dir} could not be removed`);
     },
   };
+}
+
+/** Asks the runner to leave and waits for that, as `copse runner stop` does. Most sandboxes have none by then, and a command of its own would find that out for 0.1 s of CPU. */
+async function leave(state: string): Promise<void> {
+  const link = runnerPid(state) === undefined ? undefined : await findRunner(state);
+  await link?.ask({ do: "leave" }).catch(() => undefined);
+  link?.close();
+  if (link) await waitFor(() => runnerPid(state) === undefined, "the runner to leave", 10_000);
 }
 
 /** Live processes that carry the sandbox's mark in their environment (Linux). */
