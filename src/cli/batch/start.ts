@@ -1,7 +1,7 @@
 /** Starts a batch: every task is looked at first, then all are made, or none. */
 
 import { isBusy, type Step } from "../../batch/again.ts";
-import { withBranches } from "../../batch/plan.ts";
+import { withBranches } from "../../batch/branches.ts";
 import { mostOpenFromOne } from "../../core/descent.ts";
 import { CopseError } from "../../core/errors.ts";
 import type { Prerequisite, Task } from "../../core/task.ts";
