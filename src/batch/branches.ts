@@ -44,5 +44,8 @@ export function withBranches(task: PlannedTask, branches: readonly string[]): Pl
   };
 }
 
-const followUpsIn = (texts: readonly string[], vars: Vars): PlannedTask["flags"] =>
-  texts.length === 0 ? {} : Object.fromEntries([["then", texts.map((text) => render(text, vars))]]);
+const flag = "then";
+
+function followUpsIn(texts: readonly string[], vars: Vars): PlannedTask["flags"] {
+  return texts.length === 0 ? {} : { [flag]: texts.map((text) => render(text, vars)) };
+}
