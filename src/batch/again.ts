@@ -1,13 +1,21 @@
 /** What a batch that is started again has to do: nothing for what is done or under way, another attempt at what failed, a beginning for what is new. Pure. */
 import { endedWell } from "../core/prerequisites.ts";
-import { isTerminal, type Task } from "../core/task.ts";
+import { isTerminal, type Prerequisite, type Task } from "../core/task.ts";
 import { contentOf, type PlannedTask } from "./plan.ts";
+
+/** Of a joint task, which stays the batch's one, with its pull request, as long as that is open. */
+interface Joining {
+  /** What it did is to be done again, of what the file says now; else it is only delivered again. */
+  readonly anew?: boolean;
+  /** Tasks it has put together, which the file has no more. */
+  readonly left?: readonly Prerequisite[];
+}
 
 export type Action =
   | { readonly do: "start"; readonly why: string }
-  /** Another attempt at the same task, in its worktree. `anew`: what a joint task did is to be done again, not only delivered. */
-  | { readonly do: "retry"; readonly task: Task; readonly why: string; readonly anew?: boolean }
-  | { readonly do: "keep"; readonly task: Task | null; readonly why: string };
+  /** Another attempt at the same task, in its worktree; `restore`: which has to be brought back first. */
+  | ({ readonly do: "retry"; readonly task: Task; readonly why: string; readonly restore?: boolean } & Joining)
+  | ({ readonly do: "keep"; readonly task: Task | null; readonly why: string } & Joining);
 
 export interface Step {
   readonly planned: PlannedTask;
@@ -18,8 +26,8 @@ export interface Step {
 /** `failed`: nothing that is new; `fresh`: what has ended is done anew. */
 export type Wish = "new" | "failed" | "fresh";
 
-/** `made`: the batch's tasks so far, of this repository. */
-export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], wish: Wish): Step[] {
+/** `made`: the batch's tasks so far, of this repository. `usualBase`: where tasks begin for which the file says nothing. */
+export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], wish: Wish, usualBase: string | null = null): Step[] {
   const byKey = new Map<string, Task[]>();
   for (const task of made) {
     const key = task.request.batchKey ?? "";
@@ -29,7 +37,9 @@ export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], 
   for (const one of planned) {
     const content = contentOf(one);
     const earlier = byKey.get(one.key) ?? [];
-    const action = one.joint ? actionForJoint(earlier, content, steps, wish) : actionFor(earlier, content, wish);
+    const action = one.joint
+      ? actionForJoint(earlier, { content, base: String(one.flags["base"] ?? usualBase), left: leftBy(planned, made) }, steps, wish)
+      : actionFor(earlier, content, wish);
     steps.push({ planned: one, content, action });
   }
   return steps;
@@ -38,25 +48,60 @@ export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], 
 /** Has the batch something to do but to put together? */
 export const isBusy = (steps: readonly Step[]): boolean => steps.some(({ planned, action }) => !planned.joint && action.do !== "keep");
 
+/** Tasks of the batch that the file has no more. */
+function leftBy(planned: readonly PlannedTask[], made: readonly Task[]): (joint: Task) => Prerequisite[] {
+  const keys = new Set(planned.map(({ key }) => key));
+  const gone = new Set(made.filter(({ request }) => !keys.has(request.batchKey ?? "")).map(({ id }) => id));
+  return ({ request: { after = [], left = [] } }) => [
+    ...new Map([...left, ...after].filter(({ id }) => gone.has(id)).map((one) => [one.id, one])).values(),
+  ];
+}
+
+interface Wanted {
+  readonly content: string;
+  readonly base: string;
+  readonly left: (joint: Task) => Prerequisite[];
+}
+
 /** It is the last of the steps: what the others come to says whether theirs has to be put together anew. */
-function actionForJoint(earlier: readonly Task[], content: string, others: readonly Step[], wish: Wish): Action {
-  const [now] = earlier.filter(({ request }) => request.batchContent === content).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+function actionForJoint(earlier: readonly Task[], { content, base, left: leftOf }: Wanted, others: readonly Step[], wish: Wish): Action {
+  const [now] = [...earlier].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   if (now === undefined) return actionFor(earlier, content, wish);
-  if (!isTerminal(now)) return { do: "keep", task: now, why: `${now.state} already` };
-  const since = others.find(({ action }) => "task" in action && (action.task?.endedAt ?? "") > (now.runStartedAt ?? ""));
+  const { request, runStartedAt } = now;
+  const left = leftOf(now);
+  const fewer = left.find(({ id }) => request.after?.some((one) => one.id === id));
+  const changed = request.batchContent !== content;
+  const since = others.find(({ action }) => "task" in action && (action.task?.endedAt ?? "") > (runStartedAt ?? ""));
+  const more = others.find(({ action }) => "task" in action && action.task && !request.after?.some(({ id }) => id === action.task?.id));
+  const again = isBusy(others) || more !== undefined || fewer !== undefined || since !== undefined;
+  if (!isTerminal(now)) {
+    const why = `${now.state} already`;
+    return isBusy(others) || fewer !== undefined || changed
+      ? { do: "keep", task: now, why, anew: true, left }
+      : { do: "keep", task: now, why };
+  }
+  if (changed && wish === "failed" && !again && now.state === "completed") return { do: "keep", task: null, why: "changed; left out" };
   const why = isBusy(others)
     ? "its tasks go on"
-    : since !== undefined
-      ? `${since.planned.key} has ended since`
-      : now.state !== "completed"
-        ? `${now.state} before`
-        : undefined;
+    : fewer !== undefined
+      ? `the file has no ${fewer.label} any more`
+      : more !== undefined
+        ? `${more.planned.key} is not in it`
+        : since !== undefined
+          ? `${since.planned.key} has ended since`
+          : now.state !== "completed"
+            ? `${now.state} before`
+            : changed
+              ? "changed"
+              : undefined;
   if (why === undefined) return { do: "keep", task: now, why: "completed already" };
   const pr = now.result?.pr;
   if (pr && pr.state !== "open") return { do: "start", why: `${why}, and its pull request is ${pr.state}` };
-  return now.worktreeState === "removed"
-    ? { do: "start", why: `${why}, and its worktree is gone` }
-    : { do: "retry", task: now, why, anew: isBusy(others) || since !== undefined };
+  if (String(request.base) !== base)
+    return { do: "start", why: `${why}, and it begins at ${base === "null" ? "the default branch" : base}` };
+  const restore = now.worktreeState === "removed";
+  if (restore && (!pr || now.removal?.ref == null)) return { do: "start", why: `${why}, and its worktree is gone` };
+  return { do: "retry", task: now, why, anew: again || changed, left, ...(restore ? { restore } : {}) };
 }
 
 function actionFor(earlier: readonly Task[], content: string, wish: Wish): Action {

@@ -20,10 +20,9 @@ export function issueIn(lists: readonly IssueList[], values: Vars): { readonly i
     return issue === undefined ? [] : [{ variable, issue }];
   });
   const told = found.flatMap(({ variable, issue }) =>
-    Object.entries(issueText(issue))
-      .flatMap(([name, text]) => (name === "number" ? [] : [[name, text] as const]))
-      // What is filled in later (`withBranches`) is filled into nothing that a stranger wrote.
-      .map(([name, text]): [string, string] => [`${variable}.${name}`, text.replaceAll("{{branches}}", "{{\u200bbranches}}")]),
+    Object.entries(issueText(issue)).flatMap(([name, text]): [string, string][] =>
+      name === "number" ? [] : [[`${variable}.${name}`, text]],
+    ),
   );
   // With two lists no single issue is what the task is for.
   return { issue: found.length === 1 ? found[0]?.issue : undefined, told: Object.fromEntries(told) };

@@ -3,6 +3,7 @@ import { sha256 } from "../core/hash.ts";
 import type { Issue } from "../core/issues.ts";
 import { labelFrom } from "../core/label.ts";
 import type { OfIssue } from "../core/of-batch.ts";
+import { branchesOf, sayTooEarly, type Written, writtenOf } from "./branches.ts";
 import { type BatchFile, type Lookup, listOf, type Settings, type TaskEntry } from "./check.ts";
 import { below, type Document } from "./document.ts";
 import { firstWords, type IssueList, issueIn, promptOf, sayStranger } from "./issues.ts";
@@ -32,6 +33,8 @@ export interface PlannedTask {
   readonly told?: Vars;
   /** The prompt without that: it names what is asked, however an issue's text changes. */
   readonly asked?: string;
+  /** What the branches of those it needs are filled into, once they are known. */
+  readonly written?: Written | undefined;
   /** Where it stands in the file. */
   readonly pointer: string;
   /** Its work goes into the batch's one pull request. */
@@ -158,14 +161,16 @@ export function planned(
   lists: readonly IssueList[] = [],
 ): PlannedTask {
   const { defaults = {} } = batch;
-  // Known only when those tasks have been made: filled in then (`withBranches`).
-  const branches: Vars = listOf(entry.needs).length === 0 ? {} : { branches: "{{branches}}" };
-  const vars: Vars = { ...branches, ...texts(defaults.vars), ...texts(entry.vars), ...values };
+  const branches = branchesOf(entry);
+  const known: Vars = { ...texts(defaults.vars), ...texts(entry.vars), ...values };
+  const vars: Vars = { ...branches, ...known };
   const { issue, told } = issueIn(lists, values);
-  const fill = (text: string, at: string, say?: (value: string) => string): string => {
-    for (const unknown of unknownsIn(text, vars))
-      problems.push({ at: document.at(at, unknown.typed), ...(sayStranger(unknown, told) ?? sayUnknown(unknown, vars)) });
-    return render(text, vars, say);
+  const fill = (text: string, at: string, say?: (value: string) => string, given = known): string => {
+    for (const unknown of unknownsIn(text, given)) {
+      const why = sayTooEarly(unknown, branches) ?? sayStranger(unknown, told) ?? sayUnknown(unknown, given);
+      problems.push({ at: document.at(at, unknown.typed), ...why });
+    }
+    return render(text, given, say);
   };
   const promptAt = below(pointer, "prompt");
   if (entry.prompt !== undefined) problems.push(...firstWords(entry.prompt, told).map((text) => ({ at: document.at(promptAt), ...text })));
@@ -189,7 +194,8 @@ export function planned(
   for (const [flag, value] of Object.entries(given)) {
     if (notFlags.includes(flag)) continue;
     const at = below(Object.hasOwn(entry, flag) ? pointer : "/defaults", flag);
-    const put = (text: string, where: string) => (shellFlags.includes(flag) ? inShell(text, where) : fill(text, where));
+    const put = (text: string, where: string) =>
+      shellFlags.includes(flag) ? inShell(text, where) : fill(text, where, undefined, flag === "then" ? vars : known);
     if (typeof value === "boolean") {
       if (value) flags[flag] = true;
     } else if (["verify", "then", "tag", "allow"].includes(flag))
@@ -217,7 +223,8 @@ export function planned(
           problems.push({ at: document.at(promptAt, unknown.typed), ...sayUnknown(unknown, all) });
         })),
     promptFile: entry["prompt-file"] === undefined ? null : fill(entry["prompt-file"], below(pointer, "prompt-file")),
-    exec: entry.exec?.map((word, i) => fill(word, below(below(pointer, "exec"), i))) ?? null,
+    exec: entry.exec?.map((word, i) => fill(word, below(below(pointer, "exec"), i), undefined, vars)) ?? null,
+    written: writtenOf(entry, given["then"], vars),
     flags,
     needs: listOf(entry.needs).flatMap((need) => keysOf.get(need) ?? []),
     baseKey,
@@ -227,12 +234,6 @@ export function planned(
     ...(issue === undefined ? {} : { issue: { number: issue.number, url: issue.url, closes: true } }),
     ...(inOne ? { joins: true } : {}),
   };
-}
-
-/** `{{branches}}`: those of the tasks it needs, with a space between. */
-export function withBranches(task: PlannedTask, branches: readonly string[]): PlannedTask {
-  const fill = (text: string) => text.replaceAll("{{branches}}", () => branches.join(" "));
-  return { ...task, prompt: fill(task.prompt), exec: task.exec?.map(fill) ?? null };
 }
 
 export const texts = (vars: Settings["vars"] = {}): Record<string, string> =>

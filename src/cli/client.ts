@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CopseError, systemCode } from "../core/errors.ts";
 import { type Answer, type Ask, type Hello, isOlder, protocol } from "../core/protocol.ts";
 import { runnerDir, socketName } from "../store/paths.ts";
+import { forgetStopped, stoppedAt } from "../store/stopped.ts";
 import { debug } from "../system/debug.ts";
 import { version } from "../version.ts";
 
@@ -22,11 +23,21 @@ export async function findRunner(state: string): Promise<Link | undefined> {
   return socket === undefined ? undefined : await greet(socket).catch(ifLeft);
 }
 
-/** The runner, started if there is none; an older one is asked to make room. @throws CopseError RUNNER_UNREACHABLE, NEWER_RUNNER, CANNOT_WRITE */
+/** The runner, started if there is none, also where a person has stopped it; an older one is asked to make room. @throws CopseError RUNNER_UNREACHABLE, NEWER_RUNNER, CANNOT_WRITE */
 export async function needRunner(state: string): Promise<Link> {
+  return (await meet(state, () => {
+    forgetStopped(state);
+    return true;
+  })) as Link;
+}
+
+/** The same for hooks, which start none that a person has stopped: undefined then. */
+export const wakeRunner = (state: string): Promise<Link | undefined> => meet(state, () => stoppedAt(state) === undefined);
+
+async function meet(state: string, mayStart: () => boolean): Promise<Link | undefined> {
   const deadline = Date.now() + reachMs;
   let startedAt = 0;
-  for (let wait = 2; ; wait = Math.min(wait * 1.5, 100)) {
+  for (let wait = 2; mayStart(); wait = Math.min(wait * 1.5, 100)) {
     const socket = await reach(state);
     if (socket) {
       const link = await greet(socket).catch(ifLeft);
@@ -45,6 +56,7 @@ export async function needRunner(state: string): Promise<Link> {
       throw new CopseError("RUNNER_UNREACHABLE", "the runner does not come up", { hint: "See why: copse runner logs" });
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
+  return undefined;
 }
 
 /** A runner that leaves while we talk (idle, or killed) is no error: the next one is met or started. */

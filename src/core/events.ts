@@ -94,8 +94,10 @@ export type Fact =
   | { readonly type: "sent-back"; readonly check: string; readonly text: string }
   | { readonly type: "delivered"; readonly result: Result; readonly failure: Failure | null }
   | { readonly type: "retried"; readonly by: string }
-  /** More tasks whose work a joint task has to put together: what it did before is done again. */
+  /** More tasks whose work a joint task has to put together: what it did before is done again. Written by earlier versions. */
   | { readonly type: "joined"; readonly after: readonly Prerequisite[] }
+  /** What a batch's file asks of its joint task now, in place of what it asked before: done again, on the same branch. */
+  | { readonly type: "asked-anew"; readonly request: Request }
   | { readonly type: "attached"; readonly by: Identity }
   | { readonly type: "detached"; readonly to: "queue" | "deliver" | "same" }
   | { readonly type: "pushed"; readonly remote: string; readonly sha: string }

@@ -175,6 +175,8 @@ export function evolve(task: Task | undefined, event: TaskEvent): Task {
         failure: task.failure && { ...task.failure, stage: "run" },
       };
     }
+    case "asked-anew":
+      return { ...next, request: event.request, failure: task.failure && { ...task.failure, stage: "run" } };
     case "attached":
       return { ...next, attachedBy: event.by };
     case "detached":

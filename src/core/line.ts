@@ -22,6 +22,8 @@ export interface Place {
   readonly repoLimit: number | null;
   readonly group: string | null;
   readonly groupLimit: number | null;
+  /** The group is its batch, made one by the batch's `limit`: counted in that batch alone, unless the configuration names the group. */
+  readonly ownLimit: boolean;
   /** The batch it is of, by a name of the whole machine; null for a task asked for alone. */
   readonly batch: string | null;
 }
@@ -31,7 +33,8 @@ export type WeightOf = (id: string) => Weight | undefined;
 export function placeOf(task: Task): Place {
   const { priority, repoLimit, group, groupLimit } = task.request;
   const { id, createdAt, repoId } = task;
-  return { id, priority, createdAt, repoId, repoLimit, group, groupLimit, batch: batchOf(task) };
+  const ownLimit = group !== null && group === task.request.batch;
+  return { id, priority, createdAt, repoId, repoLimit, group, groupLimit, ownLimit, batch: batchOf(task) };
 }
 
 /** Batches of two repositories may have one name. */
@@ -96,8 +99,10 @@ export function fits(place: Place, busy: readonly Place[], limits: Limits): "yes
   if (limits.paused === true) return "paused";
   if (place.batch !== null && limits.machine > 1 && busy.filter((other) => other.batch !== null).length >= limits.machine - 1)
     return "batches";
-  const groupLimit = place.group === null ? null : (limits.groups[place.group] ?? place.groupLimit);
-  if (groupLimit !== null && busy.filter((other) => other.group === place.group).length >= groupLimit) return "group";
+  const configured = place.group === null ? undefined : limits.groups[place.group];
+  const groupLimit = place.group === null ? null : (configured ?? place.groupLimit);
+  const isSame = (other: Place) => (configured === undefined && place.ownLimit ? other.batch === place.batch : other.group === place.group);
+  if (groupLimit !== null && busy.filter(isSame).length >= groupLimit) return "group";
   if (place.repoLimit !== null && busy.filter((other) => other.repoId === place.repoId).length >= place.repoLimit) return "repository";
   return "yes";
 }

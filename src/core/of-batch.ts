@@ -1,4 +1,5 @@
 /** What a task knows of the batch it was made by. */
+import type { Prerequisite } from "./task.ts";
 
 export interface OfBatch {
   /** The batch it was made by; left out, with what follows, where a person asked for it alone. */
@@ -13,6 +14,8 @@ export interface OfBatch {
   readonly joins?: true;
   /** It puts the others' work together, and has that one pull request. */
   readonly joint?: true;
+  /** Of a joint task: those it has put together before, and that the batch's file has no more. */
+  readonly left?: readonly Prerequisite[];
   /** The issue of the forge it was made for. */
   readonly issue?: OfIssue;
 }

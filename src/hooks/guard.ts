@@ -1,13 +1,13 @@
 /**
  * For when no runner is up: a shell script that Claude Code starts beside the http hooks, without waiting for it. It looks for the runner's process, and only where there is none keeps the event for the
- * next runner and starts that. So a session goes on over a runner's death, and what it did meanwhile is known afterwards.
+ * next runner and starts that, unless a person has stopped it. So a session goes on over a runner's death, and what it did meanwhile is known afterwards.
  */
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { systemCode } from "../core/errors.ts";
 import { quoted } from "../core/quoted.ts";
 import { makeDir, readMaybe, replaceFile } from "../store/files.ts";
-import { hooksDir } from "../store/paths.ts";
+import { hooksDir, stoppedFile } from "../store/paths.ts";
 import { me } from "../system/identity.ts";
 import { type HookEvent, hookEvent } from "./event.ts";
 
@@ -35,6 +35,8 @@ if ! { cat >"$event.tmp" && mv "$event.tmp" "$event.json"; }; then
   rm -f "$event.tmp"
   [ -d ${quoted(missedDir(state))} ] || exit 0
 fi
+# A person has stopped it: whatever needs one next starts it, and not this.
+[ -e ${quoted(stoppedFile(state))} ] && exit 0
 COPSE_STATE_DIR=${quoted(state)} ${wake.map(quoted).join(" ")} >/dev/null </dev/null &
 exit 0
 `;

@@ -11,7 +11,7 @@ import { commitTree } from "../git/commit-tree.ts";
 import { git, gitLine } from "../git/git.ts";
 import { tryMerges } from "../git/merge-tree.ts";
 import { assertWorktree, commitOf, leadsTo, pin } from "../git/worktrees.ts";
-import { type Combined, type Joined, type Out, readCombined, rowOf, whyOut, writeCombined } from "./combined.ts";
+import { type Combined, type Joined, noMore, noMoreButIn, type Out, readCombined, rowOf, whyOut, writeCombined } from "./combined.ts";
 
 /** A task that is in: its commit, and what that changes. */
 interface In {
@@ -48,10 +48,23 @@ export async function combine(joint: Task, dir: string, members: readonly Task[]
     }
   }
   if (before !== undefined) await putAside(joint, worktree, head, say);
-  const combined: Combined = { tips: [...new Set([...(isOurs ? [head] : []), at])], tasks };
+  const left = await leftBy(joint, before, isOurs ? base : head);
+  const combined: Combined = { tips: [...new Set([...(isOurs ? [head] : []), at])], tasks, ...(left.length === 0 ? {} : { left }) };
   writeCombined(dir, combined);
   if (at !== head) await git(worktree, ["reset", "--quiet", "--keep", at]);
   return combined;
+}
+
+/** What was in before, and the batch's file has no more. `under`: what its commits would have to be below to be in still. */
+async function leftBy({ request, repo }: Task, before: Combined | undefined, under: string): Promise<Joined[]> {
+  const rows: Joined[] = [];
+  for (const { id } of request.left ?? []) {
+    const row = [...(before?.tasks ?? []), ...(before?.left ?? [])].find((one) => one.id === id);
+    if (row === undefined) continue;
+    const stays = row.commit !== null && (await leadsTo(repo, row.commit, under));
+    rows.push({ ...row, commit: stays ? row.commit : null, why: stays ? noMoreButIn : noMore, lost: false });
+  }
+  return rows;
 }
 
 /** In what others have built upon meanwhile, what is in stays; a task that has gone on since is put in again, over it. */

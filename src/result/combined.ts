@@ -35,6 +35,8 @@ export interface Combined {
   /** What Copse itself has made the branch lead to, the newest last: a branch that leads elsewhere has somebody else's commits. */
   readonly tips: readonly string[];
   readonly tasks: readonly Joined[];
+  /** Of tasks the batch's file has no more, as they were in before; left out by earlier versions. */
+  readonly left?: readonly Joined[];
 }
 
 /** Of the task in this folder; undefined where nothing was put together yet. */
@@ -74,34 +76,43 @@ export function whyOut(task: Task): Out | undefined {
   return result?.outcome === "changes" && task.branch !== null ? undefined : { why: "it changed nothing", lost: false };
 }
 
-export function sayCombined({ tasks }: Combined): string {
+export function sayCombined({ tasks, left = [] }: Combined): string {
   const out = tasks.filter(({ lost }) => lost);
   const inside = tasks.filter(({ commit }) => commit !== null).length;
   const rows = out.slice(0, 20).map(({ label, why }) => `- ${label}: ${why}`);
   const more = out.length > 20 ? `\n… and ${out.length - 20} more` : "";
-  return `${inside} of ${count(tasks.length, "task")} put together.${out.length === 0 ? "" : `\nLeft out:\n${rows.join("\n")}${more}`}`;
+  const gone =
+    left.length === 0
+      ? ""
+      : `\nNo longer in the batch: ${left.map(({ label, why }) => (why === noMore ? label : `${label} (${why})`)).join(", ")}.`;
+  return `${inside} of ${count(tasks.length, "task")} put together.${out.length === 0 ? "" : `\nLeft out:\n${rows.join("\n")}${more}`}${gone}`;
 }
+
+/** Why what was in is in no more. */
+export const noMore = "no longer in the batch's file";
+export const noMoreButIn = "no longer in the batch's file, but others' commits stand on it";
 
 const mostRows = 200;
 const mostWhy = 300;
 
 /** In Markdown: a row a task. What tasks, agents and strangers said stands in code spans that it cannot leave. Pure. */
-export function combinedPage({ tasks }: Combined, secrets: readonly string[]): string {
+export function combinedPage({ tasks, left = [] }: Combined, secrets: readonly string[]): string {
   const clean = (text: string) => safe(redact(text, secrets)).replaceAll("<!--", "<! --");
   const inside = tasks.filter(({ commit }) => commit !== null).length;
   const evidence = ({ verify, checks }: Joined) =>
     ({ verified: `passed ${count(checks, "check")}`, failed: "**failed**", unverified: "not all run", none: "none" })[verify];
   const place = ({ commit, lost, why }: Joined) =>
     commit !== null
-      ? `in, ${commit.slice(0, 12)}`
+      ? `in, ${commit.slice(0, 12)}${why === null ? "" : `: ${why}`}`
       : `${lost ? "**left out**: " : ""}${cell(clean((why ?? "").replace(/\s+/g, " ").slice(0, mostWhy)))}`;
-  const rows = tasks
+  const rows = [...tasks, ...left]
     .slice(0, mostRows)
     .map(
       (one) =>
         `| ${cell(clean(one.label))} | ${cell(clean(one.title.slice(0, 120)))} | ${one.state} | ${evidence(one)} | ${one.commits} | ${place(one)} |`,
     );
-  const more = tasks.length > mostRows ? `\n\n… and ${tasks.length - mostRows} more tasks.` : "";
+  const others = tasks.length + left.length - mostRows;
+  const more = others > 0 ? `\n\n… and ${others} more tasks.` : "";
   const fixes = tasks.flatMap(({ commit, issue }) => (commit !== null && issue?.closes ? [fixesLine(issue)] : []));
   return `${inside} of ${count(tasks.length, "task")} of a batch, a commit each.\n\n| task | asked | state | evidence | commits | in |\n| --- | --- | --- | --- | --- | --- |\n${rows.join("\n")}${more}${fixes.length === 0 ? "" : `\n\n${fixes.join("\n")}`}`;
 }

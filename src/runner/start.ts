@@ -4,6 +4,7 @@ import { CopseError } from "../core/errors.ts";
 import { takeEpoch } from "../store/epoch.ts";
 import { makeDir } from "../store/files.ts";
 import { epochDir, runnerDir, stateDir } from "../store/paths.ts";
+import { stoppedAt } from "../store/stopped.ts";
 import { isAlive, me } from "../system/identity.ts";
 import { version } from "../version.ts";
 import { Runner } from "./runner.ts";
@@ -31,6 +32,11 @@ export async function start(): Promise<never> {
   try {
     const state = stateDir();
     makeDir(runnerDir(state));
+    // A hook may have begun to start it just before a person stopped the one before; who needs it says so by taking this away.
+    if (stoppedAt(state) !== undefined) {
+      say("does not start: a person has stopped the runner");
+      process.exit(0);
+    }
     process.chdir(runnerDir(state));
     const hold = takeEpoch(epochDir(state), me(), isAlive);
     process.exit(hold.held ? await new Runner(state, hold.epoch, version, say).run() : 0);

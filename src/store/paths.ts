@@ -34,6 +34,8 @@ export const repoIdsFile = (state: string): string => join(state, "repos.tsv");
 
 export const runnerDir = (state: string): string => join(state, "runner");
 export const epochDir = (state: string): string => join(state, "runner", "lock");
+/** There while a person has stopped the runner. */
+export const stoppedFile = (state: string): string => join(state, "runner", "stopped");
 export const runnerLog = (state: string): string => join(state, "runner", "log");
 /** Name of the runner's socket inside `runnerDir`; both ends go there first, so its length never matters. */
 export const socketName = "s";

@@ -3,10 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { withBranches } from "../../src/batch/branches.ts";
 import { type BatchFile, checkBatch } from "../../src/batch/check.ts";
 import { readDocument } from "../../src/batch/document.ts";
 import { matching } from "../../src/batch/glob.ts";
-import { searchesOf, withBranches } from "../../src/batch/plan.ts";
+import { searchesOf } from "../../src/batch/plan.ts";
 import { missingValues, withGiven } from "../../src/batch/set.ts";
 import { readBatch } from "../support/batch.ts";
 import { root } from "../support/sandbox.ts";
@@ -88,6 +89,19 @@ test("branches of those it needs are filled in when they are known; whoever need
   const { tasks } = readBatch('tasks:\n  a: { prompt: x }\n  b: { prompt: "See {{branches}}.", needs: [a] }\n');
   assert.is(tasks[1]?.prompt, "See {{branches}}.");
   assert.is(withBranches(tasks[1] as never, ["copse/a", "copse/$&"]).prompt, "See copse/a copse/$&.");
+  const several = readBatch(
+    'tasks:\n  a: { prompt: x }\n  b: { exec: [echo, "{{branches}} {{{{branches}} {{v}}"], needs: [a], vars: { v: "{{branches}}" } }\n  c: { prompt: "{{{{branches}} {{ branches }} {{{{{{v}}", then: ["On {{branches}}, {{{{v}}"], needs: [a], vars: { v: "{{branches}}" } }\n  d: { prompt: "{{branches}}", needs: [a], vars: { branches: mine } }\n',
+  );
+  assert.is(several.error, undefined);
+  const filled = several.tasks.map((task) => withBranches(task, ["copse/a"]));
+  assert.equal(filled[1]?.exec, ["echo", "copse/a {{branches}} {{branches}}"], "what is escaped, and what a value says, is no variable");
+  assert.is(filled[2]?.prompt, "{{branches}} copse/a {{{{branches}}");
+  assert.equal(filled[2]?.flags["then"], ["On copse/a, {{v}}"]);
+  assert.is(filled[3]?.prompt, "mine", "a variable of the file goes first");
+  assert.match(
+    readBatch('tasks:\n  a: { prompt: x }\n  b: { prompt: x, needs: [a], verify: ["test {{branches}}"] }\n').error?.message ?? "",
+    /^x\.yaml:3:\d+: `\{\{branches\}\}` is known only when the tasks before have been made/,
+  );
   assert.match(
     readBatch('tasks:\n  b: { prompt: "See {{branches}}." }\n').error?.message ?? "",
     /nothing gives `\{\{branches\}\}` a value/,

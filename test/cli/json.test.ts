@@ -114,8 +114,8 @@ inBox("config, init, doctor and runner answer in JSON", async (box) => {
     assert.ok(["ok", "warn", "fail"].includes(check.status));
     assert.is(check.fix === null, check.status === "ok", `${check.name}: what is not well says what to do`);
   }
-  assert.equal(document(await box.copse(["runner", "status", "--json"])), { runner: null });
-  assert.equal(document(await box.copse(["runner", "stop", "--json"])), { runner: null });
+  assert.equal(document(await box.copse(["runner", "status", "--json"])), { runner: null, stoppedAt: null, sessions: 0 });
+  assert.equal(document(await box.copse(["runner", "stop", "--json"])), { runner: null, sessions: 0 });
   assert.equal(document(await box.copse(["wait", "--json"])), { tasks: [] });
 });
 

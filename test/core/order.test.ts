@@ -18,6 +18,7 @@ const place = (id: string, more: Partial<Place> = {}): Place => ({
   repoLimit: null,
   group: null,
   groupLimit: null,
+  ownLimit: false,
   batch: null,
   ...more,
 });

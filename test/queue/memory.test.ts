@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { compare, type Limits, type Place } from "../../src/core/line.ts";
+import { compare, type Limits, type Place, placeOf } from "../../src/core/line.ts";
 import { memoryQueue } from "../../src/queue/memory.ts";
 import type { Queue, Slot } from "../../src/queue/queue.ts";
+import { someTask } from "../support/task-made.ts";
 
 const place = (id: string, more: Partial<Place> = {}): Place => ({
   id,
@@ -13,6 +14,7 @@ const place = (id: string, more: Partial<Place> = {}): Place => ({
   repoLimit: null,
   group: null,
   groupLimit: null,
+  ownLimit: false,
   batch: null,
   ...more,
 });
@@ -267,6 +269,31 @@ test("a paused line lets nobody in but whose run is under way already, keeps its
   queue.resize(limits(1));
   await settle();
   assert.equal(order, ["b", "a"]);
+});
+
+test("a batch's limit is its own: two of one name in two repositories do not count in each other, unless the configuration limits that group", async () => {
+  const ofBatch = (id: string, repoId: string) =>
+    placeOf(someTask({ id, repoId }, { batch: "nightly", batchKey: id, group: "nightly", groupLimit: 1 }));
+  const enterAll = async (queue: Queue) => {
+    const all = crowd(queue);
+    for (const [id, repoId] of [
+      ["a1", "r"],
+      ["a2", "r"],
+      ["b1", "s"],
+      ["b2", "s"],
+    ] as const)
+      void all.enter(ofBatch(id, repoId));
+    void all.enter(placeOf(someTask({ id: "alone", repoId: "r" }, { group: "nightly" })));
+    await settle();
+    return all;
+  };
+  const own = await enterAll(memoryQueue(limits(10)));
+  assert.equal([...own.inside.keys()].sort(), ["a1", "alone", "b1"]);
+  own.leave("b1");
+  await settle();
+  assert.equal([...own.inside.keys()].sort(), ["a1", "alone", "b2"], "each goes on as its own do");
+  const configured = await enterAll(memoryQueue(limits(10, { nightly: 2 })));
+  assert.is(configured.inside.size, 2, "a group of the configuration counts over all repositories");
 });
 
 test.run();

@@ -6,7 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { event, hearing, hook } from "../support/hook-client.ts";
 import { listen, play } from "../support/hook-play.ts";
-import { ended, kill, runnerPid, type Sandbox, sandbox, waitFor } from "../support/sandbox.ts";
+import { ended, kill, root, runnerPid, type Sandbox, sandbox, waitFor } from "../support/sandbox.ts";
 
 let box: Sandbox;
 test.before(async () => {
@@ -22,7 +22,7 @@ const kept = async (session: string): Promise<string[]> =>
   (await box.copse(["hooks", "log", "--json", "--session", session])).stdout
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line).event.hook_event_name);
+    .flatMap((line) => JSON.parse(line).event?.hook_event_name ?? []);
 
 async function killRunner(): Promise<number> {
   const pid = await waitFor(() => runnerPid(box.state), "a runner");
@@ -47,6 +47,47 @@ test("several scripts at once, and while the runner is starting: nothing is lost
   assert.equal(codes, [0, 0, 0, 0, 0, 0]);
   await waitFor(() => runnerPid(box.state) !== undefined && missed().length === 0, "the kept events to be taken in");
   for (let n = 0; n < 6; n++) assert.equal(await kept(`crowd-${n}`), ["UserPromptSubmit"]);
+});
+
+test("stopped by a person, the runner is started by no hook, only by a command that needs one; a killed one comes back as ever", async () => {
+  await hearing(box);
+  const agent = spawn("sleep", ["600"], { env: box.env });
+  const start = (session: string) =>
+    box.copse(["hooks", "start"], {
+      input: event(session, "SessionStart", { source: "startup", cwd: box.repo }),
+      env: { CLAUDE_PID: String(agent.pid) },
+    });
+  await start("stays");
+  const stop = await box.copse(["runner", "stop"]);
+  assert.match(stop.stdout, /^The runner has left\. .*\n1 session with Copse's hooks goes on without: /);
+  assert.is(await guard("stays"), 0);
+  assert.is((await box.copse(["hooks", "wake"])).code, 0);
+  await start("comes");
+  const until = Date.now() + 2000;
+  while (Date.now() < until) {
+    assert.is(runnerPid(box.state), undefined, "nobody starts one");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.is(missed().length, 1, "what happens is kept");
+  const status = await box.copse(["runner", "status"]);
+  assert.match(status.stdout, /^No runner is up: it was stopped \d+ s ago\. .*\n2 sessions with Copse's hooks go on without/);
+  assert.is((await box.copse(["runner", "stop"])).stdout.split("\n")[0], "No runner is up.");
+  // A runner that a hook had begun to start just before.
+  const log = readFileSync(join(box.state, "runner", "log"), "utf8");
+  const late = spawn(process.execPath, [join(root, "dist", "runner.cjs")], { env: box.env, stdio: ["ignore", "pipe", "ignore"] });
+  let said = "";
+  late.stdout.on("data", (chunk) => (said += chunk));
+  await ended(late);
+  assert.equal([late.exitCode, said.slice(25)], [0, "does not start: a person has stopped the runner\n"]);
+  assert.is((await box.copse(["run", "-b", "--exec", "--", "true"])).code, 0);
+  await waitFor(() => runnerPid(box.state) !== undefined && missed().length === 0, "the kept events to be taken in");
+  assert.equal(await kept("stays"), ["SessionStart", "UserPromptSubmit"]);
+  assert.not.match(readFileSync(join(box.state, "runner", "log"), "utf8").slice(log.length), "does not start");
+  await killRunner();
+  assert.is(await guard("stays"), 0);
+  await waitFor(() => runnerPid(box.state), "the next runner");
+  kill(agent.pid as number);
+  await ended(agent);
 });
 
 test("a process that got the dead runner's number is no runner; a runner that is up keeps its events to itself", async () => {

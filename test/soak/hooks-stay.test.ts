@@ -34,8 +34,10 @@ test("the next runner has the port of the one before, which has just left or bee
   try {
     const { port, token } = await hearing(box);
     for (let n = 0; n < 4; n++) {
-      if (n % 2 === 0) await box.copse(["runner", "stop"]);
-      else kill(runnerPid(box.state) as number);
+      if (n % 2 === 0) {
+        await box.copse(["runner", "stop"]);
+        await box.copse(["run", "-b", "--exec", "--", "true"]);
+      } else kill(runnerPid(box.state) as number);
       assert.equal(await hearing(box), { port, token });
       assert.is((await post({ port, token }, event("s", "Notification"))).status, 200);
     }

@@ -206,4 +206,82 @@ inLab("the runner killed while it is put together, and when the pull request is 
   assert.is(box.git(["rev-list", "--count", "main..copse/killed"]).trim(), "12");
 });
 
+inLab(
+  "a file that has lost tasks, or asks for other checks, keeps its one pull request: that holds what the file says now, and says what left",
+  async (box, lab) => {
+    const task = (name: string, script = `echo ${name} > ${name}.txt`) => `  ${name}: { ${sh(script)} }\n`;
+    const file = (verify: string, ...tasks: string[]) =>
+      write(box, `name: shrinks\ndeliver: one-pr\nverify: [${JSON.stringify(verify)}]\ntasks:\n${tasks.join("")}`);
+    const files = () => box.git(["ls-tree", "--name-only", "copse/shrinks"]).trim().split("\n");
+    file("test -e one.txt", task("one"), task("two"), task("bad", "exit 3"));
+    assert.is((await box.copse(["batch", "b.yaml"])).code, 1);
+    assert.equal(files(), ["a.txt", "one.txt", "two.txt"]);
+
+    file("test -e one.txt", task("one"));
+    const plan = await box.copse(["batch", "b.yaml", "--dry-run"]);
+    assert.match(plan.stdout, /retry {2}shrinks +the file has no two any more/);
+    const ran = await box.copse(["batch", "b.yaml"]);
+    assert.is(ran.code, 0, ran.stdout + ran.stderr);
+    assert.equal(files(), ["a.txt", "one.txt"]);
+    assert.is(posts(lab), 1);
+    let table = rows(lab.pulls[0].body);
+    assert.match(table["one"]?.at(-1) ?? "", /^in, /);
+    assert.match(table["two"]?.at(-1) ?? "", /^`no longer in the batch's file`$/, lab.pulls[0].body);
+    assert.match(lab.pulls[0].body, /1 of 1 task of a batch/);
+    const joint = await box.task("shrinks");
+    assert.equal(
+      joint.after.map(({ label }: any) => label),
+      ["one"],
+    );
+    assert.match(joint.result.summary, /No longer in the batch: two, bad\./);
+    const report = await box.json(["report", "--batch", "shrinks"]);
+    assert.equal([report.attention, report.left.map(({ label }: any) => label)], [[], ["two", "bad"]]);
+    assert.match(
+      (await box.copse(["report", "--batch", "shrinks"])).stdout,
+      /No longer in the batch's file, so not in its pull request: `two`, `bad`\./,
+    );
+    assert.match((await box.copse(["show", "shrinks"])).stdout, /is to put together 1 task as the batch's file says now, without two, bad/);
+    assert.equal(await box.json(["batch", "b.yaml"]), { tasks: [] }, "nothing is left to do");
+
+    // Other checks: the same task, branch and pull request; and a task that comes back is in again.
+    file("test -e two.txt", task("one"));
+    assert.is((await box.copse(["batch", "b.yaml"])).code, 1);
+    const refuted = await box.task("shrinks");
+    assert.equal([refuted.id, refuted.verify.checks.map(({ command }: any) => command)], [joint.id, ["test -e two.txt"]]);
+    file("test -e two.txt", task("one"), task("two"));
+    const back = await box.copse(["batch", "b.yaml"]);
+    assert.is(back.code, 0, back.stdout + back.stderr);
+    table = rows(lab.pulls[0].body);
+    for (const label of ["one", "two"]) assert.match(table[label]?.at(-1) ?? "", /^in, /, lab.pulls[0].body);
+    assert.is(table["bad"]?.at(-1), "`no longer in the batch's file`");
+    assert.equal([posts(lab), files()], [1, ["a.txt", "one.txt", "two.txt"]]);
+
+    // On top of what left somebody has built: that is said, and nothing of theirs is taken away.
+    const { worktree } = await box.task("shrinks");
+    box.git(["commit", "-qm", "mine", "--allow-empty"], worktree);
+    file("true", task("one"));
+    assert.is((await box.copse(["batch", "b.yaml"])).code, 0);
+    assert.match(
+      rows(lab.pulls[0].body)["two"]?.at(-1) ?? "",
+      /^in, \w{12}: no longer in the batch's file, but others' commits stand on it$/,
+    );
+    assert.equal(files(), ["a.txt", "one.txt", "two.txt"]);
+
+    // Its worktree was cleaned up: brought back, for its pull request is open.
+    assert.is((await box.copse(["rm", "shrinks", "--yes"])).code, 0);
+    file("test -e one.txt", task("one"));
+    const restored = await box.copse(["batch", "b.yaml"]);
+    assert.is(restored.code, 0, restored.stdout + restored.stderr);
+    assert.equal([posts(lab), (await box.task("shrinks")).id], [1, joint.id]);
+
+    // Begun elsewhere, it would be another pull request.
+    box.git(["branch", "release", "main"]);
+    write(box, `name: shrinks\ndeliver: one-pr\ndefaults: { base: release }\ntasks:\n${task("one")}`);
+    assert.match(
+      (await box.copse(["batch", "b.yaml", "--dry-run"])).stdout,
+      /start {2}shrinks\S* +its tasks go on, and it begins at release/,
+    );
+  },
+);
+
 test.run();

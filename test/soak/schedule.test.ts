@@ -47,11 +47,15 @@ function check(asked: Asked, moments: readonly Moment[], tasks: ReadonlyMap<stri
   const room = (id: string): number => {
     const { request, repoId } = task(id);
     const { machine, groups } = asked;
-    const group = request.group === null ? null : (groups[request.group] ?? request.groupLimit);
+    const configured = request.group === null ? undefined : groups[request.group];
+    const group = request.group === null ? null : (configured ?? request.groupLimit);
+    const ofBatch = configured === undefined && request.group === request.batch;
+    const grouped = (other: Task["request"], { repoId: its }: Task) =>
+      other.group === request.group && (!ofBatch || (its === repoId && other.batch === request.batch));
     return Math.min(
       machine - busy.size,
       request.batch !== undefined && machine > 1 ? machine - 1 - among((other) => other.batch !== undefined) : machine,
-      group === null ? machine : group - among((other) => other.group === request.group),
+      group === null ? machine : group - among(grouped),
       request.repoLimit === null ? machine : request.repoLimit - among((_, other) => other.repoId === repoId),
     );
   };

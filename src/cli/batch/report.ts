@@ -2,9 +2,11 @@
 import { newestOfEach } from "../../batch/critical-path.ts";
 import { attentionText, parallelism, standingOf, timeText } from "../../batch/standing.ts";
 import { CopseError } from "../../core/errors.ts";
+import { code } from "../../core/markdown.ts";
 import { redact } from "../../core/redact.ts";
+import { safe } from "../../core/safe.ts";
 import { similar } from "../../core/similar.ts";
-import { isTerminal, type Task } from "../../core/task.ts";
+import { isTerminal, type Prerequisite, type Task } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
 import { readCombined } from "../../result/combined.ts";
 import { numbersOf, summaryPage } from "../../result/summary.ts";
@@ -24,13 +26,17 @@ export function batchPage(batch: string, all: boolean, cwd: string, now: Date): 
   if (made.length === 0) throw unknownBatch(batch, batchNames(state, all ? undefined : here));
   const tasks = newestOfEach(made).map((task) => (isTerminal(task) ? readTask(taskDir(state, task.repoId, task.id)).task : task));
   const budgets = [...new Set(made.map(({ repoId }) => repoId))].flatMap((repoId) => budgetOf(state, repoId, batch) ?? []);
-  const standing = standingOf(tasks, {
-    batch,
-    budgetUsd: budgets.length === 0 ? null : budgets.reduce((sum, usd) => sum + usd, 0),
-    spentUsd: made.reduce((sum, { progress }) => sum + (progress.cost.usd ?? 0), 0),
-    leftOut: tasks.flatMap((task) => leftOutOf(state, task)),
-    now,
-  });
+  const left = tasks.flatMap(({ request }) => (request.joint ? (request.left ?? []) : []));
+  const standing = standingOf(
+    tasks.filter(({ id }) => !left.some((one) => one.id === id)),
+    {
+      batch,
+      budgetUsd: budgets.length === 0 ? null : budgets.reduce((sum, usd) => sum + usd, 0),
+      spentUsd: made.reduce((sum, { progress }) => sum + (progress.cost.usd ?? 0), 0),
+      leftOut: tasks.flatMap((task) => leftOutOf(state, task)),
+      now,
+    },
+  );
   const { path, wallMs, workMs, budget, attention } = standing;
   return {
     tasks,
@@ -44,11 +50,21 @@ export function batchPage(batch: string, all: boolean, cwd: string, now: Date): 
       parallelism: parallelism(standing),
       criticalPath: { ms: path.ms, tasks: path.tasks.map(({ id, label }) => ({ id, label })) },
       budget,
+      left: left.map(({ id, label }) => ({ id, label })),
       tasks: tasks.map((task) => taskJson(task)),
     }),
-    markdown: () => summaryPage(tasks, `batch ${batch}`, now, { first: attentionText(standing), more: timeText(standing, now) }),
+    markdown: () =>
+      summaryPage(tasks, `batch ${batch}`, now, {
+        first: attentionText(standing),
+        more: [timeText(standing, now), leftText(left)].join(" ").trim(),
+      }),
   };
 }
+
+const leftText = (left: readonly Prerequisite[]): string =>
+  left.length === 0
+    ? ""
+    : `No longer in the batch's file, so not in its pull request: ${left.map(({ label }) => code(safe(label))).join(", ")}.`;
 
 /** What a joint task that has ended could not put in. */
 const leftOutOf = (state: string, task: Task): { id: string; why: string }[] =>

@@ -114,7 +114,8 @@ function withPrompt(task: PlannedTask, document: Document, file: string, repo: R
     task.promptFile,
     firstWords(text, told).map((problem) => ({ at: { line: 1, column: 1 }, ...problem })),
   );
-  return whole({ ...task, prompt: render(text, all), asked: render(text, task.vars) }, at);
+  const written = task.written && { ...task.written, prompt: text };
+  return whole({ ...task, prompt: render(text, all), asked: render(text, task.vars), written }, at);
 }
 
 /** A lone dash is standard input to `run`. */

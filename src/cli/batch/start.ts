@@ -1,12 +1,11 @@
 /** Starts a batch: every task is looked at first, then all are made, or none. */
 
-import { isBusy, type Step } from "../../batch/again.ts";
-import { withBranches } from "../../batch/plan.ts";
+import type { Step } from "../../batch/again.ts";
+import { withBranches } from "../../batch/branches.ts";
 import { mostOpenFromOne } from "../../core/descent.ts";
 import { CopseError } from "../../core/errors.ts";
-import type { Prerequisite, Task } from "../../core/task.ts";
+import type { Task } from "../../core/task.ts";
 import type { Repository } from "../../git/repository.ts";
-import { append } from "../../store/append.ts";
 import type { Loaded } from "../../store/config.ts";
 import { stateDir, taskDir } from "../../store/paths.ts";
 import type { NewTask } from "../../store/tasks.ts";
@@ -17,6 +16,7 @@ import type { Parsed } from "../flags.ts";
 import { openTasksIn } from "../open-tasks.ts";
 import { type OfBatch, prepare } from "../submit.ts";
 import { tellRunner } from "../tell-runner.ts";
+import { joinAgain, joinQueued, requireQuietJoint } from "./rejoin.ts";
 import type { Source } from "./source.ts";
 import { undo, untold } from "./undo.ts";
 
@@ -38,11 +38,11 @@ export async function checkSteps(source: Source, steps: readonly Step[], repo: R
     );
   const warnings = new Set<string>();
   const ready = preparer(source, trustAsked, caller);
-  requireQuietJoint(steps, source);
-  for (const step of starting) {
+  requireQuietJoint(steps, (error, { planned }) => placed(error, source, planned));
+  for (const step of steps.filter(isPrepared)) {
     const { wanted, warnings: said } = await ready(step, []);
     for (const warning of said) warnings.add(warning);
-    requireFree(step, wanted, open, source);
+    if (step.action.do === "start") requireFree(step, wanted, open, source);
   }
   return [...warnings];
 }
@@ -78,9 +78,12 @@ export async function startSteps(source: Source, steps: readonly Step[], trustAs
     }
     const joint = steps.find(({ planned }) => planned.joint);
     const members = steps.flatMap(({ planned }) => (planned.joint ? [] : (byKey.get(planned.key) ?? [])));
-    if (joint?.action.do === "retry") byKey.set(joint.planned.key, await joinAgain(joint.action.task, joint.action.anew ? members : []));
-    else if (joint?.action.do === "keep" && joint.action.task !== null && made.length > 0)
-      byKey.set(joint.planned.key, await joinQueued(joint.action.task, made));
+    if (joint !== undefined && joint.action.do !== "start" && joint.action.task !== null) {
+      const { action } = joint;
+      const wanted = isPrepared(joint) ? (await ready(joint, members)).wanted : undefined;
+      if (action.do === "retry") byKey.set(joint.planned.key, await joinAgain(action, wanted));
+      else if (wanted !== undefined) byKey.set(joint.planned.key, await joinQueued(action, wanted));
+    }
   } catch (error) {
     throw await undo(error, { made, again });
   }
@@ -91,6 +94,9 @@ export async function startSteps(source: Source, steps: readonly Step[], trustAs
   }
   return { made, all: steps.flatMap(({ planned }) => byKey.get(planned.key) ?? []) };
 }
+
+/** A task will be made of it, or its joint task is asked for anew. */
+const isPrepared = ({ action }: Step): boolean => action.do === "start" || action.anew === true;
 
 /** A command that was killed while it made a task leaves its label taken for ten seconds. */
 const patienceMs = 12_000;
@@ -104,33 +110,6 @@ async function madeInTime(make: () => Task): Promise<Task> {
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
-}
-
-const refs = (tasks: readonly Task[]): Prerequisite[] => tasks.map(({ id, label }) => ({ id, label }));
-
-const joinAgain = (task: Task, members: readonly Task[]): Promise<Task> =>
-  tryAgain({ task, dir: taskDir(stateDir(), task.repoId, task.id), state: stateDir() }, refs(members));
-
-/** What is new is to be put together by the batch's joint task as well. @throws CopseError BUSY when that is at work already */
-async function joinQueued(task: Task, made: readonly Task[]): Promise<Task> {
-  const state = stateDir();
-  const { task: now } = await append(state, task.repoId, task.id, 0, (one) => {
-    if (one.state !== "queued") throw atWork(one);
-    return [{ type: "joined", after: refs(made) }];
-  });
-  await tellRunner(state, task.repoId, task.id);
-  return now;
-}
-
-const atWork = ({ label, state }: Task): CopseError =>
-  new CopseError("BUSY", `${label} is ${state}: the batch's pull request is being made, and what is new would not be in it`, {
-    hint: `Start the batch again when that is done: copse wait ${label}`,
-  });
-
-function requireQuietJoint(steps: readonly Step[], source: Source): void {
-  const joint = steps.find(({ planned }) => planned.joint);
-  if (joint === undefined || !isBusy(steps) || joint.action.do !== "keep" || joint.action.task === null) return;
-  if (joint.action.task.state !== "queued") throw placed(atWork(joint.action.task), source, joint.planned);
 }
 
 /** A step as `run` would make it; refusals say where in the file. */

@@ -8,6 +8,7 @@ import { isTerminal, type Task } from "../../core/task.ts";
 import { taskJson } from "../../core/task-json.ts";
 import { findRepository, type Repository, requireCommits } from "../../git/repository.ts";
 import { setBudget } from "../../store/batches.ts";
+import { loadConfig } from "../../store/config.ts";
 import { stateDir } from "../../store/paths.ts";
 import { err, isTty, out } from "../../system/output.ts";
 import { copied, givenIn, listed, wishIn } from "../batch/by-name.ts";
@@ -34,7 +35,8 @@ export async function batch(argv: readonly string[]): Promise<number> {
   if (values["copy"] === true) return copied(parsed, repo);
   requireCommits(repo);
   const source = await sourceOf(parsed, repo);
-  const steps = stepsOf(source.tasks, tasksOfBatch(stateDir(), repo.id, source.name), wishIn(values));
+  const { base } = loadConfig(repo.bare ? null : repo.top).config;
+  const steps = stepsOf(source.tasks, tasksOfBatch(stateDir(), repo.id, source.name), wishIn(values), base);
   const ask = !json && isTty(0) && isTty(2) ? (await import("../trust.ts")).askForTrust : undefined;
   const said = await checkSteps(source, steps, repo, ask);
   for (const warning of [...said, ...source.warnings]) err(`copse: ${safe(warning)}\n`);

@@ -11,18 +11,18 @@ import { hooksDir, stateDir } from "../../store/paths.ts";
 import { debug } from "../../system/debug.ts";
 import { bootId, startOf } from "../../system/identity.ts";
 import { err, out } from "../../system/output.ts";
-import { needRunner } from "../client.ts";
+import { wakeRunner } from "../client.ts";
 import { openTasksIn } from "../open-tasks.ts";
 import { readStandardInput } from "../stdin.ts";
 
 const mostBytes = 1024 * 1024;
 
-/** As a hook of SessionStart and Setup, at which Claude Code calls no http hook: makes sure of a runner, and answers the event. The session begins all the same when that fails. */
+/** As a hook of SessionStart and Setup, at which Claude Code calls no http hook: makes sure of a runner (unless a person has stopped it), and answers the event. The session begins all the same when that fails. */
 export async function hooksStart(): Promise<number> {
   const event = hookEvent(readStandardInput(mostBytes).toString("utf8"));
   const state = stateDir();
-  const woken = needRunner(state).then(
-    (link) => link.close(),
+  const woken = wakeRunner(state).then(
+    (link) => link?.close(),
     (error: unknown) => debug(() => `hooks start: ${String(error)}`),
   );
   if (event !== undefined) {
@@ -54,7 +54,7 @@ function agentProcess() {
 
 /** For the script that finds no runner. */
 export async function hooksWake(): Promise<number> {
-  (await needRunner(stateDir())).close();
+  (await wakeRunner(stateDir()))?.close();
   return 0;
 }
 

@@ -4,18 +4,28 @@ import { existsSync, statSync } from "node:fs";
 import { sayDuration } from "../../core/duration.ts";
 import { CopseError } from "../../core/errors.ts";
 import { safe } from "../../core/safe.ts";
+import { Book } from "../../hooks/book.ts";
 import { tail } from "../../process/tail.ts";
 import { epochHolder } from "../../store/epoch.ts";
-import { epochDir, runnerLog, stateDir } from "../../store/paths.ts";
+import { epochDir, hooksDir, runnerLog, stateDir } from "../../store/paths.ts";
+import { noteStopped, stoppedAt } from "../../store/stopped.ts";
 import { isAlive } from "../../system/identity.ts";
 import { err, out } from "../../system/output.ts";
 import { findRunner } from "../client.ts";
+import { count } from "../view/words.ts";
 
 export async function runnerStatus(json: boolean): Promise<number> {
-  const link = await findRunner(stateDir());
+  const state = stateDir();
+  const link = await findRunner(state);
   if (!link) {
-    if (json) out(`${JSON.stringify({ runner: null })}\n`);
-    else out("No runner is up. One starts by itself when a task needs it.\n");
+    const since = stoppedAt(state) ?? null;
+    const sessions = sessionsHeard(state);
+    if (json) out(`${JSON.stringify({ runner: null, stoppedAt: since, sessions })}\n`);
+    else if (since === null) out("No runner is up. One starts by itself when a task needs it.\n");
+    else
+      out(
+        `No runner is up: it was stopped ${sayDuration(Math.max(0, Date.now() - Date.parse(since)))} ago. The next command that needs one starts it.\n${withoutHooks(sessions)}`,
+      );
     return 0;
   }
   const answer = await link.ask({ do: "status" });
@@ -31,9 +41,11 @@ export async function runnerStatus(json: boolean): Promise<number> {
   return 0;
 }
 
-/** Runs go on without it; the next command that needs one starts another. */
+/** Runs go on without it; the next command that needs one starts another, hooks of sessions do not. @throws CopseError RUNNER_UNREACHABLE, CANNOT_WRITE */
 export async function runnerStop(json: boolean): Promise<number> {
   const state = stateDir();
+  // First of all: a session's hook would start the next one in the moment this one leaves.
+  noteStopped(state, new Date().toISOString());
   const link = await findRunner(state);
   const holder = epochHolder(epochDir(state));
   if (link) {
@@ -46,15 +58,22 @@ export async function runnerStop(json: boolean): Promise<number> {
     throw new CopseError("RUNNER_UNREACHABLE", `the runner (pid ${holder.pid}) does not leave`, {
       hint: `End it yourself; nothing is lost by that: kill ${holder.pid}`,
     });
-  if (json) out(`${JSON.stringify({ runner: null })}\n`);
+  const sessions = sessionsHeard(state);
+  if (json) out(`${JSON.stringify({ runner: null, sessions })}\n`);
   else
     out(
-      link
-        ? "The runner has left. What runs goes on; the next task or wait starts another runner, and so does a session with hooks at its next turn.\n"
-        : "No runner is up.\n",
+      `${link ? "The runner has left. What runs goes on; the next task or wait starts another runner." : "No runner is up."}\n${withoutHooks(sessions)}`,
     );
   return 0;
 }
+
+/** Sessions with Copse's hooks whose agent lives. */
+const sessionsHeard = (state: string): number => (existsSync(hooksDir(state)) ? new Book(state).processes().filter(isAlive).length : 0);
+
+const withoutHooks = (sessions: number): string =>
+  sessions === 0
+    ? ""
+    : `${count(sessions, "session")} with Copse's hooks ${sessions === 1 ? "goes" : "go"} on without: no gate and no hook of your configuration is called until then.\n`;
 
 export async function runnerLogs(follow: boolean): Promise<number> {
   const file = runnerLog(stateDir());

@@ -74,6 +74,11 @@ export function sentence(event: TaskEvent): string | undefined {
         : `delivery failed: ${event.failure.message}`;
     case "retried":
       return `${event.by} asked for a new attempt`;
+    case "asked-anew": {
+      const { after = [], left = [] } = event.request;
+      const gone = left.length === 0 ? "" : `, without ${left.map(({ label }) => label).join(", ")}`;
+      return `is to put together ${count(after.length, "task")} as the batch's file says now${gone}`;
+    }
     case "attached":
       return "a person attached to its session";
     case "detached":
