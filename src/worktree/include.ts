@@ -1,5 +1,19 @@
 /** `.worktreeinclude`: untracked files that match it AND are ignored by git are copied into a new worktree. No symbolic link is followed, on either side. */
-import { closeSync, constants, existsSync, fchmodSync, fstatSync, lstatSync, openSync, readSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  futimesSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { systemCode } from "../core/errors.ts";
 import { git, gitMaybe } from "../git/git.ts";
@@ -38,11 +52,35 @@ async function copySafely(from: string, to: string, path: string): Promise<strin
   if (isThere(target)) {
     if ((await gitMaybe(to, ["ls-files", "--error-unmatch", "--", `:(top,literal)${path}`])) !== undefined)
       return "the worktree has a file of that name";
-    // Nobody has worked here yet, and git does not know it: the copy of a start that was cut short, perhaps half of it.
-    if (!lstatSync(target).isFile()) return "something else stands at its place in the worktree";
+    const there = lstatSync(target);
+    if (!there.isFile()) return "something else stands at its place in the worktree";
+    // The copy of an earlier start, older than itself as copies are. One that has been changed since is somebody's.
+    if (there.mtimeMs >= there.birthtimeMs)
+      return isSame(join(from, path), target) ? undefined : "it has been changed in the worktree, where it stays as it is";
     rmSync(target);
   }
-  return copyFile(join(from, path), target);
+  return copyWhole(join(from, path), target);
+}
+
+function isSame(one: string, other: string): boolean {
+  try {
+    return statSync(one).size === statSync(other).size && readFileSync(one).equals(readFileSync(other));
+  } catch {
+    return false;
+  }
+}
+
+/** Beside it first: a half copy never stands at its place. */
+function copyWhole(source: string, target: string): string | undefined {
+  const beside = `${target}.copse-partial`;
+  rmSync(beside, { force: true });
+  try {
+    const why = copyFile(source, beside);
+    if (why === undefined) renameSync(beside, target);
+    return why;
+  } finally {
+    rmSync(beside, { force: true });
+  }
 }
 
 function isThere(path: string): boolean {
@@ -75,13 +113,11 @@ function copyFile(source: string, target: string): string | undefined {
         at += got;
       }
       fchmodSync(output, stat.mode & 0o777);
+      futimesSync(output, stat.atime, stat.mtime);
     } finally {
       closeSync(output);
     }
     return undefined;
-  } catch (error) {
-    if (systemCode(error) === "EEXIST") return "something else stands at its place in the worktree";
-    throw error;
   } finally {
     closeSync(input);
   }

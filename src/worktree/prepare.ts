@@ -80,8 +80,10 @@ export async function prepare(record: Preparing, env: Readonly<Record<string, st
   const lane = laneOf(record.state, task.repoId);
   await inLane(lane, () => ensureRegistered(task, record.mark ?? markOf(task), from, planned, options));
   await inCheckoutSlot(async () => {
-    rmSync(join(findRepository(path).gitDir, "index.lock"), { force: true });
-    await checkOut(path, options);
+    const { gitDir } = findRepository(path);
+    rmSync(join(gitDir, "index.lock"), { force: true });
+    // Git writes the index behind all files. Once it is there somebody may have edited them: to mend what a setup stumbled over, say.
+    if (!existsSync(join(gitDir, "index"))) await checkOut(path, options);
   });
   const notes = await fill(task, from, path, lane, options);
   await tell(record, notes);

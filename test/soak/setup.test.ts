@@ -56,6 +56,32 @@ test("a setup command that fails fails the task before its agent, with its last 
   }
 });
 
+test("what a person has mended in the worktree after a setup failed is still there when the retry has begun", async () => {
+  const box = await trusted("test -e ok.local");
+  try {
+    writeFileSync(join(box.repo, ".worktreeinclude"), "*.local\n");
+    writeFileSync(join(box.repo, ".gitignore"), "*.local\n");
+    box.git(["add", "."]);
+    box.git(["commit", "-qm", "include"]);
+    for (const name of ["edited.local", "original.local"]) writeFileSync(join(box.repo, name), "first\n");
+    assert.is((await run(box, "mended", "cat original.local > seen.txt")).failure.stage, "prepare");
+    const place = join(box.repo, ".worktrees", "trees", "mended");
+    writeFileSync(join(place, "a.txt"), "mended by a person\n");
+    writeFileSync(join(place, "edited.local"), "mended by a person\n");
+    writeFileSync(join(place, "ok.local"), "");
+    writeFileSync(join(box.repo, "original.local"), "second\n");
+    assert.is((await box.copse(["retry", "mended"])).code, 0);
+    const again = await settled(box, "mended");
+    assert.is(again.state, "completed", JSON.stringify(again.failure));
+    assert.is(box.git(["show", "copse/mended:a.txt"]), "mended by a person\n");
+    assert.is(readFileSync(join(place, "edited.local"), "utf8"), "mended by a person\n");
+    assert.match(again.notes.join("\n"), "leaves out edited.local: it has been changed in the worktree");
+    assert.is(box.git(["show", "copse/mended:seen.txt"]), "second\n", "what nobody has touched there is carried anew");
+  } finally {
+    await box.close();
+  }
+});
+
 test("a setup command that takes too long is ended with all it started", async () => {
   const box = await trusted("sleep 3000 & echo waiting; sleep 3000", { setupTimeout: "1s" });
   try {

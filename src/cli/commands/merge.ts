@@ -46,6 +46,9 @@ export async function merge(name: string, { how, verify, json }: MergeOptions): 
       branch: task.branch ?? "",
       id: task.id,
     }),
+    say: (text) => {
+      if (!json) err(safe(`${text}\n`));
+    },
     async check(command, i, cwd) {
       if (!json) err(`checking the merged result: ${safeLine(command, 200)}\n`);
       const place = `${checkDir(dir, 0, i)}.${round}`;
