@@ -5,7 +5,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CopseError } from "../core/errors.ts";
-import { gitLine, gitMaybe } from "../git/git.ts";
+import { safeLine } from "../core/safe.ts";
+import { gitLine } from "../git/git.ts";
 import type { Repository } from "../git/repository.ts";
 import { makeDir, replaceFile } from "../store/files.ts";
 import { withLock } from "../store/lock.ts";
@@ -17,6 +18,7 @@ import { branched, settleBranch } from "./branch.ts";
 import { type Bench, check, settle } from "./check.ts";
 import type { Audit, Ecosystem, Left, Listed, Run } from "./ecosystem.ts";
 import { type Family, familiesOf } from "./families.ts";
+import type { Said } from "./fields.ts";
 import { type Group, groupsOf } from "./groups.ts";
 import {
   type Asked,
@@ -32,7 +34,6 @@ import {
 } from "./journal.ts";
 import { type Page, type Part, pageOf } from "./page.ts";
 import { sweepPlaces } from "./place.ts";
-import { saidBy } from "./said.ts";
 import { chosenOf, type Verdict, verdictsOf } from "./verdict.ts";
 import { type Checked, type Checking, searched } from "./walk.ts";
 
@@ -48,6 +49,8 @@ export interface Wish {
   readonly signal: AbortSignal;
   /** Begin anew, also where one could be gone on with. */
   readonly fresh: boolean;
+  /** What other updaters are told to leave alone; asked only where that counts. */
+  readonly said: () => Promise<Said>;
   /** The branch a label gets. */
   readonly branch: (label: string) => string;
   /** Takes a group's branch out of the house; null: it stays here. */
@@ -276,13 +279,14 @@ const noAudit: Audit = { why: "this package manager has no audit" };
 
 /** @returns whether the baseline is worth checking: whether there is anything to update */
 function lister(wish: Wish, own: Campaign) {
-  const { ecosystem, asked, repo, told } = wish;
+  const { ecosystem, asked, told } = wish;
   return async (path: string): Promise<boolean> => {
     const run = runIn(wish, path);
     const audit = ecosystem.audit?.(run) ?? Promise.resolve(noAudit);
-    const listed = await ecosystem.list(path, asked, run, audit);
-    const said = await saidBy((file) => gitMaybe(repo.root, ["cat-file", "blob", `${asked.base}:${file}`]));
-    const { updates, left, notes = [] } = chosenOf(listed, asked, said);
+    const said = asked.otherUpdaters ? await wish.said() : { refusals: [], notes: [] };
+    const listed = await ecosystem.list(path, { ...asked, refusals: said.refusals }, run, audit);
+    const { updates, left, notes: found = [] } = chosenOf(listed, asked);
+    const notes = [...found, ...said.notes.map((one) => safeLine(one, 300))];
     own.add({ type: "audited", group: null, audit: await audit });
     own.add({ type: "listed", updates, left, notes });
     told({ type: "listed", updates: updates.length, groups: groupsOf(familiesOf(updates), asked.groups).map(({ name }) => name) });
