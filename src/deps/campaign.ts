@@ -34,6 +34,7 @@ import {
 } from "./journal.ts";
 import { type Page, type Part, pageOf } from "./page.ts";
 import { sweepPlaces } from "./place.ts";
+import { withRoom } from "./room.ts";
 import { chosenOf, type Verdict, verdictsOf } from "./verdict.ts";
 import { type Checked, type Checking, searched } from "./walk.ts";
 
@@ -103,9 +104,13 @@ export interface Report {
 /** Longer than a lock of a killed campaign is waited out. */
 const patienceMs = 8000;
 
-/** @throws CopseError CHECKS_FAILED when the project's checks fail without any update, BUSY, COMMAND_FAILED; CutShort when `signal` ended it */
-export async function campaign(wish: Wish): Promise<Report> {
-  const parent = depsDir(wish.state, wish.repo.id);
+const parentOf = ({ state, repo }: Wish): string => depsDir(state, repo.id);
+
+/** @throws CopseError CHECKS_FAILED when the project's checks fail without any update, BUSY, COMMAND_FAILED, CANNOT_WRITE; CutShort when `signal` ended it */
+export const campaign = (wish: Wish): Promise<Report> => withRoom(parentOf(wish), () => begun(wish));
+
+async function begun(wish: Wish): Promise<Report> {
+  const parent = parentOf(wish);
   makeDir(parent);
   return await withLock(
     join(parent, "..", "deps-campaign"),
@@ -139,9 +144,11 @@ export async function campaign(wish: Wish): Promise<Report> {
 }
 
 /** Only what could be updated; nothing of it is kept. @throws CopseError */
-export async function preview(wish: Wish): Promise<Listed> {
+export const preview = (wish: Wish): Promise<Listed> => withRoom(parentOf(wish), () => looked(wish));
+
+async function looked(wish: Wish): Promise<Listed> {
   const facts: Fact[] = [];
-  const dir = join(depsDir(wish.state, wish.repo.id), `preview-${process.pid}`);
+  const dir = join(parentOf(wish), `preview-${process.pid}`);
   const bench = benchOf(wish, { dir, number: 0, facts, add: (fact) => void facts.push(fact) });
   try {
     const list = lister(wish, bench.campaign);
