@@ -5,7 +5,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CopseError } from "../core/errors.ts";
-import { gitLine, gitMaybe } from "../git/git.ts";
+import { safeLine } from "../core/safe.ts";
+import { gitLine } from "../git/git.ts";
 import type { Repository } from "../git/repository.ts";
 import { makeDir, replaceFile } from "../store/files.ts";
 import { withLock } from "../store/lock.ts";
@@ -17,6 +18,7 @@ import { branched, settleBranch } from "./branch.ts";
 import { type Bench, check, settle } from "./check.ts";
 import type { Audit, Ecosystem, Left, Listed, Run } from "./ecosystem.ts";
 import { type Family, familiesOf } from "./families.ts";
+import type { Said } from "./fields.ts";
 import { type Group, groupsOf } from "./groups.ts";
 import {
   type Asked,
@@ -32,7 +34,7 @@ import {
 } from "./journal.ts";
 import { type Page, type Part, pageOf } from "./page.ts";
 import { sweepPlaces } from "./place.ts";
-import { saidBy } from "./said.ts";
+import { withRoom } from "./room.ts";
 import { chosenOf, type Verdict, verdictsOf } from "./verdict.ts";
 import { type Checked, type Checking, searched } from "./walk.ts";
 
@@ -48,6 +50,8 @@ export interface Wish {
   readonly signal: AbortSignal;
   /** Begin anew, also where one could be gone on with. */
   readonly fresh: boolean;
+  /** What other updaters are told to leave alone; asked only where that counts. */
+  readonly said: () => Promise<Said>;
   /** The branch a label gets. */
   readonly branch: (label: string) => string;
   /** Takes a group's branch out of the house; null: it stays here. */
@@ -100,9 +104,13 @@ export interface Report {
 /** Longer than a lock of a killed campaign is waited out. */
 const patienceMs = 8000;
 
-/** @throws CopseError CHECKS_FAILED when the project's checks fail without any update, BUSY, COMMAND_FAILED; CutShort when `signal` ended it */
-export async function campaign(wish: Wish): Promise<Report> {
-  const parent = depsDir(wish.state, wish.repo.id);
+const parentOf = ({ state, repo }: Wish): string => depsDir(state, repo.id);
+
+/** @throws CopseError CHECKS_FAILED when the project's checks fail without any update, BUSY, COMMAND_FAILED, CANNOT_WRITE; CutShort when `signal` ended it */
+export const campaign = (wish: Wish): Promise<Report> => withRoom(parentOf(wish), () => begun(wish));
+
+async function begun(wish: Wish): Promise<Report> {
+  const parent = parentOf(wish);
   makeDir(parent);
   return await withLock(
     join(parent, "..", "deps-campaign"),
@@ -136,9 +144,11 @@ export async function campaign(wish: Wish): Promise<Report> {
 }
 
 /** Only what could be updated; nothing of it is kept. @throws CopseError */
-export async function preview(wish: Wish): Promise<Listed> {
+export const preview = (wish: Wish): Promise<Listed> => withRoom(parentOf(wish), () => looked(wish));
+
+async function looked(wish: Wish): Promise<Listed> {
   const facts: Fact[] = [];
-  const dir = join(depsDir(wish.state, wish.repo.id), `preview-${process.pid}`);
+  const dir = join(parentOf(wish), `preview-${process.pid}`);
   const bench = benchOf(wish, { dir, number: 0, facts, add: (fact) => void facts.push(fact) });
   try {
     const list = lister(wish, bench.campaign);
@@ -276,13 +286,14 @@ const noAudit: Audit = { why: "this package manager has no audit" };
 
 /** @returns whether the baseline is worth checking: whether there is anything to update */
 function lister(wish: Wish, own: Campaign) {
-  const { ecosystem, asked, repo, told } = wish;
+  const { ecosystem, asked, told } = wish;
   return async (path: string): Promise<boolean> => {
     const run = runIn(wish, path);
     const audit = ecosystem.audit?.(run) ?? Promise.resolve(noAudit);
-    const listed = await ecosystem.list(path, asked, run, audit);
-    const said = await saidBy((file) => gitMaybe(repo.root, ["cat-file", "blob", `${asked.base}:${file}`]));
-    const { updates, left, notes = [] } = chosenOf(listed, asked, said);
+    const said = asked.otherUpdaters ? await wish.said() : { refusals: [], notes: [] };
+    const listed = await ecosystem.list(path, { ...asked, refusals: said.refusals }, run, audit);
+    const { updates, left, notes: found = [] } = chosenOf(listed, asked);
+    const notes = [...found, ...said.notes.map((one) => safeLine(one, 300))];
     own.add({ type: "audited", group: null, audit: await audit });
     own.add({ type: "listed", updates, left, notes });
     told({ type: "listed", updates: updates.length, groups: groupsOf(familiesOf(updates), asked.groups).map(({ name }) => name) });

@@ -10,7 +10,8 @@ import { inPlace } from "./place.ts";
 import { keyOf, type UpdateSet } from "./search.ts";
 import { type Bench, outcomeOf, runStep, stepDir } from "./step.ts";
 
-export { type Bench, CutShort } from "./step.ts";
+export { CutShort } from "./room.ts";
+export type { Bench } from "./step.ts";
 
 export interface Manner {
   /** Asked once everything is installed, whether the checks are to run. */

@@ -35,12 +35,36 @@ export interface Update {
 export type Ranges = Readonly<Record<string, string>>;
 
 /** How far to go, and what to stay away from. */
-export interface Rules {
+export interface Goal {
   readonly target: Target;
   /** Packages that stay within a range, whatever the target. */
   readonly pin: Ranges;
   /** Versions have to be out so long; null: as the manager is set to, else `usualMinAgeMs`. */
   readonly minAgeMs: number | null;
+  /** Versions have to run with the Node the project promises. */
+  readonly engines: boolean;
+}
+
+/** One step of one package, in one manifest. */
+export interface Step {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  /** By the numbers alone. */
+  readonly kind: Kind;
+  readonly manifest: string;
+  readonly field: string;
+}
+
+/** What a repository's file for another updater keeps it from. */
+export interface Refusal {
+  /** The file. */
+  readonly by: string;
+  readonly refuses: (step: Step) => boolean;
+}
+
+export interface Rules extends Goal {
+  readonly refusals: readonly Refusal[];
 }
 
 /** A hole that somebody has found in a version that is installed. */

@@ -42,6 +42,6 @@ function isReleasedWith(a: Update, b: Update): boolean {
 /** Both new are well together, and one of them new beside the other as it is now is not. */
 function needs(a: Update, b: Update): boolean {
   if (a.peers === undefined) return false;
-  const suits = (ranges: Ranges, version: string) => ranges[b.name] === undefined || inReach(version, ranges[b.name] as string);
+  const suits = (ranges: Ranges, version: string) => !Object.hasOwn(ranges, b.name) || inReach(version, ranges[b.name] as string);
   return suits(a.peers.to, b.to) && (!suits(a.peers.to, b.from) || (suits(a.peers.from, b.from) && !suits(a.peers.from, b.to)));
 }

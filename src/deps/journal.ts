@@ -3,17 +3,19 @@ import { closeSync, fdatasyncSync, ftruncateSync, openSync, readdirSync } from "
 import { join } from "node:path";
 import { makeDir, readMaybe, writeAll } from "../store/files.ts";
 import { crashPoint } from "../system/crash.ts";
-import type { Audit, Listed, Rules } from "./ecosystem.ts";
+import type { Audit, Goal, Listed } from "./ecosystem.ts";
 import type { UpdateSet } from "./search.ts";
 
 /** What was asked for; a campaign is gone on with only when the same is asked again. */
-export interface Asked extends Rules {
+export interface Asked extends Goal {
   /** The commit everything starts from. */
   readonly base: string;
   readonly checks: readonly string[];
   /** Names, with `*` for anything; none of them: all. */
   readonly only: readonly string[];
   readonly ignore: readonly string[];
+  /** What files of other updaters keep the repository from counts. */
+  readonly otherUpdaters: boolean;
   /** Rules for groups (`groups.ts`); none: all are one. */
   readonly groups: readonly string[];
   /** A commit for each update. */

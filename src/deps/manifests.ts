@@ -3,14 +3,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CopseError } from "../core/errors.ts";
 import { safeLine } from "../core/safe.ts";
-import { readMaybe } from "../store/files.ts";
 import { contentOf, type Edit, edited, endOf, propertiesOf, readJson } from "../system/json-text.ts";
-import { type Bounds, choose, usualMinAgeMs } from "./choice.ts";
+import { type Bounds, choose, type Package, usualMinAgeMs } from "./choice.ts";
 import type { Audit, Left, Listed, Place, Ranges, Rules, Run, Update } from "./ecosystem.ts";
+import { oddNode, promisedBy } from "./engines.ts";
 import { releasesOf, repositoryOf } from "./links.ts";
 import { type Lookup, lookupBy } from "./packument.ts";
 import { isNamed } from "./patterns.ts";
-import { isNewer, kindOf, lowest, rangeFor } from "./versions.ts";
+import { manifestMaybe, placesOf } from "./placed.ts";
+import { isNewer, isVersion, kindOf, lowest, rangeFor } from "./versions.ts";
 
 /** One package as one manifest asks for it. */
 export interface Row {
@@ -22,8 +23,6 @@ export interface Row {
   /** Folder of the manifest, from the top; "" is the top. */
   readonly location: string;
 }
-
-export const fields = ["dependencies", "devDependencies", "optionalDependencies"];
 
 export const cannotList = (command: string, exitCode: number | null, why: string): CopseError =>
   new CopseError("COMMAND_FAILED", `${command} exited ${exitCode ?? "without a code"}: ${safeLine(why, 300)}`, {
@@ -70,9 +69,11 @@ export async function listFrom(rows: readonly Row[], { dir, rules, run, audit, s
     strict: settings.minAgeMs !== null,
     isExempt: (name) => settings.minAgeMs !== null && rules.minAgeMs === null && isNamed(settings.exempt, name),
     advisories: "found" in holes ? holes.found : [],
+    refusals: rules.refusals,
     now: Date.now(),
   };
-  const looked = await Promise.all(rows.map((row) => look(dir, row, bounds, lookup)));
+  const node = rules.engines ? await nodeFor(dir, run) : () => null;
+  const looked = await Promise.all(rows.map((row) => look(dir, row, bounds, lookup, node)));
   const found = looked.flat();
   const names = (what: Unknown["unknown"]) => [
     ...new Set(found.flatMap((one) => ("unknown" in one && one.unknown === what ? [one.name] : []))),
@@ -83,9 +84,10 @@ export async function listFrom(rows: readonly Row[], { dir, rules, run, audit, s
       ? []
       : [`the registry does not say when versions came out, so their age counts for nothing: ${some(noTimes)}`]),
     ...(noAnswer.length === 0 ? [] : [`the registry could not be asked for all versions; the newest one counts: ${some(noAnswer)}`]),
+    ...(rules.engines ? oddNodes(dir, rows) : []),
   ];
   return {
-    updates: joined(found.flatMap((one) => ("place" in one ? [one] : []))),
+    updates: joined(found.flatMap((one) => ("places" in one ? [one] : []))),
     left: distinct(found.flatMap((one) => ("why" in one ? [one] : []))),
     notes,
   };
@@ -94,6 +96,26 @@ export async function listFrom(rows: readonly Row[], { dir, rules, run, audit, s
 const some = (names: readonly string[]): string =>
   `${names.slice(0, 10).join(", ")}${names.length > 10 ? ` and ${names.length - 10} more` : ""}`;
 
+type NodeOf = (location: string) => Package["node"];
+
+/** By its own manifest, else by the one at the top, else what the checks run with. */
+async function nodeFor(dir: string, run: Run): Promise<NodeOf> {
+  const { stdout } = await run(["node", "--version"]);
+  const running = /^v(\d+\.\d+\.\d+)\s*$/.exec(stdout)?.[1] ?? null;
+  return (location) =>
+    promisedBy(
+      [location, ""].map((at) => manifestMaybe(join(dir, at, "package.json"))),
+      running,
+    );
+}
+
+const oddNodes = (dir: string, rows: readonly Row[]): string[] =>
+  [...new Set(["", ...rows.map(({ location }) => location)])].flatMap((location) => {
+    const file = join(location, "package.json");
+    const odd = oddNode(manifestMaybe(join(dir, file)));
+    return odd === undefined ? [] : [`engines.node of ${file} is no range, so it counts for nothing: ${safeLine(odd, 60)}`];
+  });
+
 interface One {
   readonly name: string;
   readonly from: string;
@@ -101,7 +123,7 @@ interface One {
   readonly link: string | null;
   readonly repository: string | null;
   readonly peers: { readonly from: Ranges; readonly to: Ranges };
-  readonly place: Place;
+  readonly places: readonly Place[];
 }
 /** Something the registry did not tell. */
 interface Unknown {
@@ -110,44 +132,35 @@ interface Unknown {
 }
 type Found = One | Left | Unknown;
 
-async function look(dir: string, row: Row, bounds: Bounds, lookup: Lookup): Promise<Found[]> {
-  const { name, current, wanted, latest } = row;
-  const place = placeOf(dir, row.location, name);
-  if (place === undefined || !(isNewer(latest, current) || isNewer(wanted, current))) return [];
-  if (rangeFor(place.range, latest) === undefined)
-    return [{ name, from: current, latest, why: `its range \`${place.range}\` is not one version` }];
+async function look(dir: string, row: Row, bounds: Bounds, lookup: Lookup, node: NodeOf): Promise<Found[]> {
+  const { name, current, wanted, location } = row;
+  // A dependency from git, or a link, has none.
+  if (![current, wanted, row.latest].every(isVersion) || !(isNewer(row.latest, current) || isNewer(wanted, current))) return [];
+  const all = placesOf(dir, location, name);
+  const places = all.filter(({ range }) => rangeFor(range, wanted) !== undefined);
+  const [first, place] = [all[0], places[0]];
+  if (first === undefined) return [];
+  if (place === undefined) return [{ name, from: current, latest: row.latest, why: `its range \`${first.range}\` is not one version` }];
   const told = await lookup(name);
-  const known = told ?? { versions: { [wanted]: {}, [latest]: {} }, time: null };
-  const { to, left } = choose(row, known, bounds);
+  const known = told ?? { versions: { [wanted]: {}, [row.latest]: {} }, time: null };
+  const latest = known.latest ?? row.latest;
+  const { to, left } = choose({ ...row, latest, place, node: node(location) }, known, bounds);
   const unknown: Unknown[] = told === undefined ? [{ name, unknown: "versions" }] : told.time === null ? [{ name, unknown: "times" }] : [];
   const peersOf = (version: string): Ranges => known.versions[version]?.peerDependencies ?? {};
-  const own = manifestOf(dir, row);
-  const repository = repositoryOf(known.versions[to ?? latest]?.repository ?? own.repository);
-  const link = releasesOf(repository) ?? own.homepage ?? repository;
+  const own = installed(dir, row);
+  const repository = repositoryOf(known.versions[to ?? latest]?.repository ?? own["repository"]);
+  const homepage = typeof own["homepage"] === "string" ? own["homepage"] : null;
+  const link = releasesOf(repository) ?? homepage ?? repository;
   const rest = [...left.map((one) => (one.beyond ? { ...one, link } : one)), ...unknown];
   if (to === null) return rest;
-  const one: One = { name, from: current, to, link, repository, peers: { from: peersOf(current), to: peersOf(to) }, place };
+  const one: One = { name, from: current, to, link, repository, peers: { from: peersOf(current), to: peersOf(to) }, places };
   return [one, ...rest];
 }
 
-function placeOf(dir: string, location: string, name: string): Place | undefined {
-  const manifest = join(location, "package.json");
-  const lists = JSON.parse(readFileSync(join(dir, manifest), "utf8").replace(/^\ufeff/, "")) as Record<string, Record<string, string>>;
-  for (const field of fields) {
-    const range = lists[field]?.[name];
-    if (typeof range === "string") return { manifest, field, range };
-  }
-  return undefined;
-}
-
 /** What the installed package says of itself. */
-function manifestOf(dir: string, { name, location }: Row): { repository?: unknown; homepage?: string } {
-  const files = [location, ""].map((at) => join(dir, at, "node_modules", name, "package.json"));
-  try {
-    return JSON.parse(files.map(readMaybe).find((one) => one !== undefined) ?? "{}");
-  } catch {
-    return {};
-  }
+function installed(dir: string, { name, location }: Row): Readonly<Record<string, unknown>> {
+  const all = [location, ""].map((at) => manifestMaybe(join(dir, at, "node_modules", name, "package.json")));
+  return all.find((one) => Object.keys(one).length > 0) ?? {};
 }
 
 const distinct = (all: readonly Left[]): Left[] => [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
@@ -159,8 +172,9 @@ function joined(all: readonly One[]): Update[] {
     const some = all.filter(({ name, to }) => `${name}@${to}` === key);
     const { name, to, link, repository, peers } = some[0] as One;
     const from = lowest(some.map((one) => one.from));
-    const dev = some.every(({ place }) => place.field === "devDependencies");
-    return { name, from, to, kind: kindOf(from, to), dev, places: some.map(({ place }) => place), link, repository, peers };
+    const places = some.flatMap((one) => one.places);
+    const dev = places.every(({ field }) => field === "devDependencies");
+    return { name, from, to, kind: kindOf(from, to), dev, places, link, repository, peers };
   });
 }
 

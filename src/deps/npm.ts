@@ -1,9 +1,9 @@
 /** npm, workspaces too: what it calls outdated, and how it locks and installs. */
 import { join } from "node:path";
-import { readMaybe } from "../store/files.ts";
 import { auditOf, npmFound } from "./audit.ts";
 import type { Audit, Ecosystem, Listed, Rules, Run } from "./ecosystem.ts";
 import { answerOf, apply, cannotList, listFrom } from "./manifests.ts";
+import { manifestMaybe } from "./placed.ts";
 import { settingsOf } from "./settings.ts";
 
 /** `locked`: the repository keeps a lockfile. `test`: its manifest has a script of that name. */
@@ -39,7 +39,9 @@ async function list(dir: string, rules: Rules, run: Run, audit: Promise<Audit>):
     settingsOf(["npm", "config", "list", "--json"], run),
   ]);
   const answer = rowsIn(stdout, stderr, exitCode);
-  const rows = Object.entries(answer).flatMap(([name, some]) => (Array.isArray(some) ? some : [some]).map((row) => ({ ...row, name })));
+  const rows = Object.entries(answer).flatMap(([name, some]) =>
+    (Array.isArray(some) ? some : [some]).map((row) => ({ ...row, name: nameIn(name) })),
+  );
   return await listFrom(
     rows.flatMap(({ name, current, wanted = current, latest, dependedByLocation = "" }) =>
       current === undefined || wanted === undefined || latest === undefined
@@ -50,6 +52,9 @@ async function list(dir: string, rules: Rules, run: Run, audit: Promise<Audit>):
   );
 }
 
+/** Of a package under another name it tells both. */
+const nameIn = (told: string): string => told.split(":")[0] as string;
+
 function rowsIn(stdout: string, stderr: string, exitCode: number | null): Record<string, Row | Row[]> {
   const answer = answerOf<Record<string, Row | Row[]> & { error?: { summary?: string } }>("npm outdated", { stdout, stderr, exitCode });
   if (typeof answer.error?.summary === "string") throw cannotList("npm outdated", exitCode, answer.error.summary);
@@ -58,20 +63,12 @@ function rowsIn(stdout: string, stderr: string, exitCode: number | null): Record
 
 /** Folders of the workspaces, by what npm has written about its last installation. */
 function workspacesOf(dir: string): string[] {
-  const { packages = {} } = jsonIn(join(dir, "node_modules", ".package-lock.json")) as { packages?: Record<string, unknown> };
+  const { packages = {} } = manifestMaybe(join(dir, "node_modules", ".package-lock.json")) as { packages?: Record<string, unknown> };
   return Object.keys(packages).filter((path) => !/(?:^|\/)node_modules\//.test(path));
 }
 
 /** Such that npm runs while it installs; those of a workspace it runs only when that is new to it. */
 function hasScripts(dir: string): boolean {
-  const { scripts = {} } = jsonIn(join(dir, "package.json")) as { scripts?: Record<string, unknown> };
+  const { scripts = {} } = manifestMaybe(join(dir, "package.json")) as { scripts?: Record<string, unknown> };
   return ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"].some((name) => name in scripts);
-}
-
-function jsonIn(file: string): object {
-  try {
-    return JSON.parse(readMaybe(file) ?? "{}");
-  } catch {
-    return {};
-  }
 }

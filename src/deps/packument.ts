@@ -1,16 +1,21 @@
 /** What the registry knows of a package: its versions, and when each came out. Asked over HTTP where that needs no login, else through the manager's own program, which has it. */
 import type { Ranges, Run } from "./ecosystem.ts";
+import { fieldsOf } from "./fields.ts";
+import { isVersion } from "./versions.ts";
 
 interface Manifest {
   readonly peerDependencies?: Ranges;
   readonly repository?: unknown;
   readonly deprecated?: unknown;
+  readonly engines?: unknown;
 }
 
 export interface Packument {
   readonly versions: Readonly<Record<string, Manifest>>;
   /** When each version came out; null where the registry does not say. */
   readonly time: Readonly<Record<string, string>> | null;
+  /** What its authors call that; npm tells the newest that runs with the Node it runs with itself. */
+  readonly latest?: string | undefined;
 }
 
 /** undefined: the registry cannot be asked for it. */
@@ -58,19 +63,34 @@ async function overHttp(settings: Readonly<Record<string, unknown>>, name: strin
 const isSet = (value: unknown): boolean => typeof value === "string" && value !== "";
 
 async function overProgram(name: string, run: Run): Promise<Packument | undefined> {
-  const { stdout } = await run(["npm", "view", name, "versions", "time", "--json"]);
+  const { stdout } = await run(["npm", "view", name, "versions", "time", "dist-tags", "--json"]);
   try {
-    const { versions, time } = JSON.parse(stdout) as { versions?: string[] | string; time?: Record<string, string> };
+    const { versions, ...more } = JSON.parse(stdout) as { versions?: string[] | string };
     const all = versions === undefined ? [] : [versions].flat();
-    return all.length === 0 ? undefined : packumentIn({ versions: Object.fromEntries(all.map((one) => [one, {}])), time });
+    return all.length === 0 ? undefined : packumentIn({ ...more, versions: Object.fromEntries(all.map((one) => [one, {}])) });
   } catch {
     return undefined;
   }
 }
 
-function packumentIn(answer: unknown): Packument | undefined {
-  const { versions, time } = (answer ?? {}) as { versions?: Packument["versions"]; time?: Record<string, string> };
-  if (typeof versions !== "object" || versions === null) return undefined;
-  const told = typeof time === "object" && time !== null && Object.keys(versions).some((one) => typeof time[one] === "string");
-  return { versions, time: told ? time : null };
+/** An answer of another shape is none. */
+export function packumentIn(answer: unknown): Packument | undefined {
+  const { versions, time, "dist-tags": tags } = fieldsOf(answer);
+  if (typeof versions !== "object" || versions === null || Array.isArray(versions)) return undefined;
+  const known = Object.entries(versions).filter(
+    ([version, manifest]) => isVersion(version) && typeof manifest === "object" && manifest !== null,
+  );
+  const times = Object.entries(fieldsOf(time)).filter(([, at]) => typeof at === "string" && !Number.isNaN(Date.parse(at)));
+  const latest = fieldsOf(tags)["latest"];
+  if (known.length === 0) return undefined;
+  return {
+    versions: Object.fromEntries(known.map(([version, manifest]) => [version, { ...manifest, peerDependencies: rangesIn(manifest) }])),
+    time: known.some(([version]) => times.some(([one]) => one === version)) ? (Object.fromEntries(times) as Record<string, string>) : null,
+    latest: known.some(([version]) => version === latest) ? (latest as string) : undefined,
+  };
 }
+
+const rangesIn = (manifest: unknown): Ranges =>
+  Object.fromEntries(
+    Object.entries(fieldsOf(fieldsOf(manifest)["peerDependencies"])).filter(([, range]) => typeof range === "string"),
+  ) as Ranges;

@@ -31,13 +31,14 @@ export async function inPlace<T>({ repo, lane, dir, base }: Ground, name: string
 
 /** Takes away what a campaign has left. Nobody may work in it any more. `dir`: of one campaign, or of all. */
 export async function sweepPlaces(repo: string, lane: string, dir: string): Promise<void> {
+  // The files first: on a full disk there is no room for the lock of the lane before they are gone.
+  const campaigns = existsSync(dir) ? readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
+  for (const one of [dir, ...campaigns.map(({ name }) => join(dir, name))])
+    await rm(treesOf(one), { recursive: true, force: true, maxRetries: 5 });
   await inLane(lane, async () => {
     const left = (await listWorktrees(repo)).filter(({ path }) => path.startsWith(`${dir}${sep}`));
     for (const { path } of left) await drop(repo, path);
   });
-  const campaigns = existsSync(dir) ? readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
-  for (const one of [dir, ...campaigns.map(({ name }) => join(dir, name))])
-    await rm(treesOf(one), { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** The files first: git would look at each of an installed tree. They are put aside and deleted while others work; what is not deleted by then is swept. */

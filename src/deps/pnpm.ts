@@ -1,9 +1,10 @@
 /** pnpm, workspaces too: what it calls outdated, and how it locks and installs. */
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join, relative } from "node:path";
 import { auditOf, registryFound } from "./audit.ts";
 import type { Audit, Ecosystem, Listed, Rules, Run } from "./ecosystem.ts";
-import { answerOf, apply, fields, listFrom, type Row } from "./manifests.ts";
+import { answerOf, apply, listFrom, type Row } from "./manifests.ts";
+import { fields, rangeIn, readManifest } from "./placed.ts";
 import { settingsOf } from "./settings.ts";
 import { inReach } from "./versions.ts";
 
@@ -35,9 +36,9 @@ async function list(dir: string, rules: Rules, run: Run, audit: Promise<Audit>):
   const projects = answerOf<{ path: string }[]>("pnpm ls", await run(["pnpm", "ls", "--recursive", "--depth", "-1", "--json"]));
   const rows: Row[] = [];
   for (const { path } of projects) {
-    const manifest = JSON.parse(readFileSync(join(path, "package.json"), "utf8")) as Record<string, Record<string, string>>;
+    const manifest = readManifest(join(path, "package.json"));
     for (const [name, { current, wanted = current, latest }] of Object.entries(outdated)) {
-      const range = fields.map((field) => manifest[field]?.[name]).find((one) => typeof one === "string");
+      const range = fields.map((field) => rangeIn(manifest, field, name)).find((one) => one !== undefined);
       if (range === undefined || current === undefined || wanted === undefined || latest === undefined) continue;
       // Another manifest may ask for another version of it; then the range says which, if it is one version.
       const own = inReach(current, range) ? current : /\d+\.\d+\.\d+\S*/.exec(range)?.[0];

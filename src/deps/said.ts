@@ -1,44 +1,61 @@
-/** Packages that a repository tells other updaters to leave alone: `ignoreDeps` of Renovate, `reject` of npm-check-updates. What is not plain JSON there is said and not read. Pure, but for the reading. */
+/** What a repository has already said to other updaters: packages and versions that its files for Dependabot, Renovate and npm-check-updates keep it from. Pure, but for the reading. */
+import { looseJson } from "../system/json-text.ts";
+import { dependabotSaid } from "./dependabot.ts";
+import { fieldsOf, type Said, textsOf } from "./fields.ts";
+import { matcherOf } from "./patterns.ts";
+import { renovateSaid } from "./renovate.ts";
 
-export interface Said {
-  /** Patterns, and the file each stands in. */
-  readonly ignored: readonly { readonly pattern: string; readonly by: string }[];
-  readonly notes: readonly string[];
-}
+/** Both throw, with the place, where a text is none. */
+type Parse = (text: string) => unknown;
+type Reader = (data: unknown, path: string) => Said;
 
-const files = [
-  "renovate.json",
-  "renovate.json5",
-  ".github/renovate.json",
-  ".github/renovate.json5",
-  ".gitlab/renovate.json",
+const dependabot = [".github/dependabot.yml", ".github/dependabot.yaml"];
+const renovate = [
   ".renovaterc",
-  ".renovaterc.json",
-  ".ncurc",
-  ".ncurc.json",
+  ...["renovate", ".github/renovate", ".gitlab/renovate", ".renovaterc"].flatMap((name) => [`${name}.json`, `${name}.json5`]),
 ];
+const programs = [".ncurc.js", ".ncurc.cjs", ".ncurc.mjs"];
 
 /** `read`: a file of the repository, or undefined. */
-export async function saidBy(read: (path: string) => Promise<string | undefined>): Promise<Said> {
-  const ignored: { pattern: string; by: string }[] = [];
-  const notes: string[] = [];
-  const texts = await Promise.all([...files, "package.json"].map(async (path) => ({ path, text: await read(path) })));
-  for (const { path, text } of texts) {
-    if (text === undefined) continue;
-    try {
-      const all = JSON.parse(text.replace(/^\ufeff/, "")) as Record<string, unknown>;
-      const parts = path === "package.json" ? [all["renovate"]] : [all];
-      for (const part of parts) for (const pattern of patternsIn(part, path)) ignored.push({ pattern, by: path });
-    } catch {
-      notes.push(`${path} is not plain JSON, so what it ignores is not known here`);
-    }
-  }
-  return { ignored, notes };
+export async function saidBy(read: (path: string) => Promise<string | undefined>, yaml: Parse): Promise<Said> {
+  const files: readonly (readonly [paths: readonly string[], parse: Parse, reader: Reader])[] = [
+    [dependabot, yaml, dependabotSaid],
+    [renovate, looseJson, renovateSaid],
+    [["package.json"], looseJson, (data, by) => renovateSaid(fieldsOf(data)["renovate"], by)],
+    [[".ncurc", ".ncurc.json"], looseJson, ncuSaid],
+    [[".ncurc.yml", ".ncurc.yaml"], yaml, ncuSaid],
+    [
+      programs,
+      () => null,
+      (_, by) => ({ refusals: [], notes: [`${by} is a program and is not run, so what it rejects is not known here`] }),
+    ],
+  ];
+  const all = await Promise.all(
+    files
+      .flatMap(([paths, parse, reader]) => paths.map((path) => ({ path, parse, reader })))
+      .map(async ({ path, parse, reader }): Promise<Said> => {
+        const text = await read(path);
+        if (text === undefined) return { refusals: [], notes: [] };
+        try {
+          return reader(parse(text), path);
+        } catch (error) {
+          return { refusals: [], notes: [`${path} cannot be read, so what it ignores is not known here: ${(error as Error).message}`] };
+        }
+      }),
+  );
+  return { refusals: all.flatMap(({ refusals }) => refusals), notes: all.flatMap(({ notes }) => notes) };
 }
 
-function patternsIn(part: unknown, path: string): string[] {
-  const { ignoreDeps, reject } = (part ?? {}) as { ignoreDeps?: unknown; reject?: unknown };
-  const list = path.startsWith(".ncurc") ? (typeof reject === "string" ? reject.split(/[\s,]+/) : reject) : ignoreDeps;
-  // A regular expression, or what is not to be left alone.
-  return Array.isArray(list) ? list.filter((one): one is string => typeof one === "string" && /^[^/!]/.test(one)) : [];
+/** `reject`: a list, or words in a text; `*` stands for anything there. */
+function ncuSaid(data: unknown, by: string): Said {
+  const { reject = [], rejectVersion } = fieldsOf(data) as { readonly reject?: unknown; readonly rejectVersion?: unknown };
+  const patterns = typeof reject === "string" ? reject.split(/[\s,]+/) : textsOf(reject);
+  const known = patterns?.map((one) => matcherOf(one.startsWith("/") ? one : one.replaceAll(/\*+/g, "**")));
+  const isOdd = known === undefined || known.includes(undefined) || patterns?.some((one) => one.startsWith("!"));
+  return {
+    refusals: isOdd ? [] : [{ by, refuses: ({ name }) => known.some((matches) => matches?.(name)) }],
+    notes: [...(isOdd ? ["reject"] : []), ...(rejectVersion === undefined ? [] : ["rejectVersion"])].map(
+      (key) => `${by}: \`${key}\` is not understood, so it does not count`,
+    ),
+  };
 }

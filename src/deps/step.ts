@@ -6,10 +6,12 @@ import { safe, safeLine } from "../core/safe.ts";
 import { endOf } from "../process/tail.ts";
 import { runToEnd } from "../process/to-end.ts";
 import { makeDir } from "../store/files.ts";
+import { isFull } from "../system/disk.ts";
 import type { Command, Ecosystem } from "./ecosystem.ts";
 import type { Campaign, Outcome } from "./journal.ts";
 import { isOutside, saysNothing, tellingLines } from "./lines.ts";
 import type { Ground } from "./place.ts";
+import { CutShort, diskFull, watchRoom } from "./room.ts";
 
 export interface Bench {
   readonly ground: Ground;
@@ -24,17 +26,12 @@ export interface Bench {
   readonly stepMs?: number;
 }
 
-/** Thrown where a check was ended before its time; it says nothing about the updates. */
-export class CutShort extends Error {
-  override readonly name = "CutShort";
-}
-
 const usualStepMs = 60 * 60_000;
 
 /** Of the campaign's folder. */
 export const stepDir = (run: number, name: string): string => join("runs", String(run), name);
 
-/** @throws CutShort; CopseError COMMAND_FAILED when it failed for something outside, such as the network */
+/** @throws CutShort; CopseError CANNOT_WRITE on a full disk, COMMAND_FAILED when it failed for something else outside, such as the network */
 export async function runStep(
   { ground, ecosystem, env, cookie, signal, stepMs = usualStepMs }: Bench,
   run: number,
@@ -49,7 +46,9 @@ export async function runStep(
   makeDir(join(dir, ".."));
   const own = stage === "check" ? {} : ecosystem.env;
   const start = { dir, file, args, cwd, env: { CI: "true", ...env, ...own }, cookie: `${cookie}.${run}`, mode: "read", first: "" } as const;
-  const { code, timedOut, durationMs } = await runToEnd(start, stepMs, signal);
+  const room = watchRoom(ground.dir, signal);
+  const { code, timedOut, durationMs } = await runToEnd(start, stepMs, room.signal).finally(room.stop);
+  if (code !== 0 && !signal.aborted && (room.signal.aborted || isFull(ground.dir))) throw diskFull(ground.dir);
   if (signal.aborted && !timedOut && code === null) throw new CutShort();
   if (code === null && !timedOut) throw failedOutside(`\`${wordsOf(stage, file, args)}\` was killed`, dir);
   const outcome = outcomeOf(ground.dir, log, stage, wordsOf(stage, file, args), code, durationMs);

@@ -4,7 +4,6 @@ import { byRisk, type Family } from "./families.ts";
 import type { Group } from "./groups.ts";
 import type { Asked, Outcome } from "./journal.ts";
 import { isNamed } from "./patterns.ts";
-import type { Said } from "./said.ts";
 import { keyOf, type Next, type UpdateSet } from "./search.ts";
 
 /** A check as the journal has it; its set names families. */
@@ -29,22 +28,15 @@ export interface Verdict {
 }
 
 /** Those that are wanted; the others are left, and say so. */
-export function chosenOf(listed: Listed, { only, ignore }: Pick<Asked, "only" | "ignore">, said: Said): Listed {
-  const wanted = (name: string) => only.length === 0 || isNamed(only, name);
-  const whyNot = (name: string): string | undefined => {
-    if (isNamed(ignore, name)) return "ignored";
-    const by = said.ignored.find(({ pattern }) => isNamed([pattern], name))?.by;
-    return by === undefined ? undefined : `ignored by ${by}`;
-  };
-  const ignored = listed.updates.flatMap(({ name, from, to }): Left[] => {
-    const why = wanted(name) ? whyNot(name) : undefined;
-    return why === undefined ? [] : [{ name, from, latest: to, why }];
-  });
-  const isChosen = ({ name }: { readonly name: string }) => wanted(name) && whyNot(name) === undefined;
+export function chosenOf(listed: Listed, { only, ignore }: Pick<Asked, "only" | "ignore">): Listed {
+  const isWanted = ({ name }: { readonly name: string }) => only.length === 0 || isNamed(only, name);
+  const isIgnored = ({ name }: { readonly name: string }) => isNamed(ignore, name);
+  const wanted = listed.updates.filter(isWanted);
+  const ignored = wanted.filter(isIgnored).map(({ name, from, to }): Left => ({ name, from, latest: to, why: "ignored" }));
   return {
-    updates: listed.updates.filter(isChosen).sort(byRisk),
-    left: [...ignored, ...listed.left.filter(isChosen)],
-    notes: [...(listed.notes ?? []), ...said.notes],
+    updates: wanted.filter((one) => !isIgnored(one)).sort(byRisk),
+    left: [...ignored, ...listed.left.filter((one) => isWanted(one) && !isIgnored(one))],
+    notes: listed.notes ?? [],
   };
 }
 

@@ -21,6 +21,10 @@ export interface DepsConfig {
   readonly groups: readonly string[];
   /** null: as the package manager is set to. */
   readonly minAge: string | null;
+  /** Versions have to run with the Node the project promises. */
+  readonly engines: boolean;
+  /** What files of other updaters keep the repository from counts. */
+  readonly otherUpdaters: boolean;
   readonly verify: readonly string[];
 }
 
@@ -107,7 +111,7 @@ const defaults: Config = {
   notify: { when: "on-complete", desktop: true },
   hooks: {},
   gates: {},
-  deps: { target: "minor", ignore: [], pin: {}, groups: [], minAge: null, verify: [] },
+  deps: { target: "minor", ignore: [], pin: {}, groups: [], minAge: null, engines: true, otherUpdaters: true, verify: [] },
 };
 
 export const configKeys = Object.keys(defaults) as (keyof Config)[];

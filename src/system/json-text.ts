@@ -1,5 +1,5 @@
 /** JSON as the text it is: where everything stands in it, and edits that leave all else as it was, byte for byte. Pure; the only user of jsonc-parser. */
-import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { type Node, type ParseError, parse, parseTree, printParseErrorCode } from "jsonc-parser";
 
 export type { Node };
 
@@ -33,6 +33,16 @@ export function readJson(text: string): Node {
   }
   if (tree === undefined) throw new BadJson(text, 0, "there is nothing here");
   return tree;
+}
+
+/** The data of JSON in which comments and commas at an end may stand, too. @throws BadJson */
+export function looseJson(text: string): unknown {
+  const errors: ParseError[] = [];
+  const body = text.startsWith("\ufeff") ? ` ${text.slice(1)}` : text;
+  const data: unknown = parse(body, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first !== undefined) throw new BadJson(text, first.offset, wordsOf(first, body));
+  return data;
 }
 
 function wordsOf({ error, offset, length }: ParseError, text: string): string {

@@ -17,6 +17,8 @@ const asked: Asked = {
   split: true,
   pin: {},
   minAgeMs: null,
+  engines: true,
+  otherUpdaters: true,
 };
 const outcome = (lines: readonly string[], ok = false): Outcome => ({
   ok,

@@ -30,7 +30,7 @@ test("deps --pr --fix: a pull request of what passed, and one of what the agent 
   try {
     const ran = await box.copse(["deps", "--pr", "--fix"]);
     assert.is(ran.code, 0, ran.stderr);
-    const mended = await bare.until("deps-bad-1.1.0", "completed");
+    const mended = await bare.until("fix-bad-1-1-0", "completed");
     assert.is(mended.verify.status, "verified");
     assert.equal(
       mended.verify.checks.map(({ command, exitCode }: any) => [command, exitCode]),

@@ -1,55 +1,12 @@
 /** Full disks, of the state and of the repository: nothing is torn, what cannot be done is said, and all goes on by itself when there is room. Needs the right to mount. */
-import { spawnSync } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { fill, mayMount, mount, unmountAll } from "../support/full-disk.ts";
 import { type Sandbox, sandbox, waitFor } from "../support/sandbox.ts";
 
 const disk = suite("full disk");
-const mounts: string[] = [];
-
-function mount(path: string, options: string): boolean {
-  mkdirSync(path, { recursive: true });
-  const done = spawnSync("mount", ["-t", "tmpfs", "-o", `${options},mode=700`, "tmpfs", path]).status === 0;
-  if (done) mounts.push(path);
-  return done;
-}
-const mayMount = () => {
-  const path = `/tmp/copse-mount-probe-${process.pid}`;
-  const done = mount(path, "size=64k");
-  if (done) unmountAll();
-  rmSync(path, { recursive: true, force: true });
-  return done;
-};
-function unmountAll() {
-  for (const path of mounts.splice(0)) spawnSync("umount", ["-l", path]);
-}
-
-/** Takes all the room there is; @returns how to give it back. */
-function fill(dir: string): () => void {
-  const ballast = join(dir, "ballast");
-  const fd = openSync(ballast, "w");
-  for (let size = 1 << 20; size >= 1; size >>= 1) {
-    try {
-      for (;;) writeSync(fd, Buffer.alloc(size));
-    } catch {}
-  }
-  closeSync(fd);
-  return () => rmSync(ballast);
-}
-
 async function withDisks(sizes: { state?: string; repo?: string }, work: (box: Sandbox) => Promise<void>): Promise<void> {
   const box = await sandbox();
   box.env["COPSE_IDLE_SECONDS"] = "60";

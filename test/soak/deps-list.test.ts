@@ -49,28 +49,78 @@ test("the manager's own age is held to, also where a hole would be mended: it wo
 });
 
 test("pins and ignores of the configuration and of other updaters' files are kept, and flags go over them", async () => {
-  const names = ["config", "held", "ncu", "pinned", "renovate", "taken"];
+  const names = ["bound", "config", "depend", "held", "ncu", "pinned", "renovate", "taken"];
+  const ignore = "[{ dependency-name: depend*, versions: ['>=1.2'] }]";
   const files = {
     ".worktrees/config.json": project({ ignore: ["conf*"], pin: { pinned: "<1.1", held: "1.x" }, target: "latest" }),
-    "renovate.json": JSON.stringify({ ignoreDeps: ["renovate"] }),
+    "renovate.json":
+      '{ "ignoreDeps": ["renovate"], /* for now */ "packageRules": [{ "matchDepNames": ["bound"], "allowedVersions": "<2" }], }',
     ".ncurc.json": JSON.stringify({ reject: "ncu, /^other/" }),
     ".github/renovate.json5": "{ ignoreDeps: ['json5'] }",
+    ".github/dependabot.yml": `version: 2\nupdates:\n  - { package-ecosystem: npm, directory: /, ignore: ${ignore} }\n`,
   };
   const box = await outdated({ names, conflicts: [], files });
   try {
-    box.registry.add("held", "2.0.0");
-    box.registry.add("taken", "2.0.0");
+    for (const name of ["held", "taken", "bound", "depend"]) box.registry.add(name, "2.0.0");
     const { updates, left, notes } = await box.json(["deps", "--dry-run", "--min-age", "0"]);
-    assert.equal(namesOf(updates).sort(), ["held@1.1.0", "taken@2.0.0"]);
+    assert.equal(namesOf(updates).sort(), ["bound@1.1.0", "depend@1.1.0", "held@1.1.0", "taken@2.0.0"]);
     assert.equal(whysOf(left), {
+      "bound@2.0.0": "ignored by renovate.json",
       "config@1.1.0": "ignored",
+      "depend@2.0.0": "ignored by .github/dependabot.yml",
       "ncu@1.1.0": "ignored by .ncurc.json",
       "renovate@1.1.0": "ignored by renovate.json",
       "held@2.0.0": "2.0.0 is not in `1.x`, where it is pinned",
       "pinned@1.1.0": "1.1.0 is not in `<1.1`, where it is pinned",
     });
-    assert.equal(notes, [".github/renovate.json5 is not plain JSON, so what it ignores is not known here"]);
-    assert.equal(namesOf((await box.json(["deps", "--dry-run", "--target", "minor", "--ignore", "held"])).updates), ["taken@1.1.0"]);
+    assert.is(notes.length, 1);
+    assert.match(notes[0], /^\.github\/renovate\.json5 cannot be read, so what it ignores is not known here: line 1, column 3: /);
+    assert.equal(namesOf((await box.json(["deps", "--dry-run", "--target", "minor", "--ignore", "held"])).updates), [
+      "bound@1.1.0",
+      "depend@1.1.0",
+      "taken@1.1.0",
+    ]);
+    const alone = await box.json(["deps", "--dry-run", "--no-other-updaters"]);
+    assert.equal(namesOf(alone.updates).sort(), [
+      "bound@2.0.0",
+      "depend@2.0.0",
+      "held@1.1.0",
+      "ncu@1.1.0",
+      "renovate@1.1.0",
+      "taken@2.0.0",
+    ]);
+  } finally {
+    await box.close();
+  }
+});
+
+test("a version is not gone to that needs more of Node than the project promises, each workspace for itself", async () => {
+  const manifest = (name: string, dependencies: object, more: object = {}) =>
+    JSON.stringify({ name, version: "1.0.0", private: true, dependencies, ...more });
+  const all = { plain: "1.0.0", hungry: "1.0.0" };
+  const files = {
+    "package.json": manifest("project", all, { workspaces: ["packages/*"], engines: { node: ">=18" }, scripts: { test: "true" } }),
+    "packages/app/package.json": manifest("app", all, { engines: { node: ">=22" } }),
+    "packages/lib/package.json": manifest("lib", all, { engines: { node: "nineteen" } }),
+  };
+  const box = await outdated({ names: ["plain", "hungry"], conflicts: [], files });
+  try {
+    box.registry.add("hungry", "1.2.0", undefined, { engines: { node: ">=22" } });
+    const { updates, left, notes } = await box.json(["deps", "--dry-run", "--only", "hungry"]);
+    const places = updates.map(({ name, to, places: some }: any) => [`${name}@${to}`, some.map((place: any) => place.manifest)]);
+    assert.equal(places, [
+      ["hungry@1.1.0", ["package.json", "packages/lib/package.json"]],
+      ["hungry@1.2.0", ["packages/app/package.json"]],
+    ]);
+    assert.equal(whysOf(left), { "hungry@1.2.0": "1.2.0 needs Node >=22, and the project promises >=18" });
+    assert.ok(
+      notes.includes('engines.node of packages/lib/package.json is no range, so it counts for nothing: "nineteen"'),
+      notes.join("\n"),
+    );
+    const said = await box.copse(["deps", "--dry-run", "--only", "hungry"]);
+    assert.match(said.stdout, /^ {2}hungry +1\.0\.0 +→ 1\.2\.0 +1\.2\.0 needs Node >=22, and the project promises >=18$/m);
+    const free = await box.json(["deps", "--dry-run", "--only", "hungry", "--no-engines"]);
+    assert.equal(namesOf(free.updates), ["hungry@1.2.0"]);
   } finally {
     await box.close();
   }

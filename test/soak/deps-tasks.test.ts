@@ -22,12 +22,16 @@ test("--fix and --majors: a task for each that failed and for each newer major, 
     assert.is(ran.code, 0, ran.stderr);
     assert.match(
       ran.stderr,
-      /3 tasks for an agent: deps-p01-1\.1\.0, deps-p03-1\.1\.0, deps-p0\d-2\.0\.0; over --max-tasks and not begun: p0\d@2\.0\.0/,
+      /3 tasks for an agent: fix-p01-1-1-0, fix-p03-1-1-0, major-p0\d-2-0-0; over --max-tasks and not begun: p0\d@2\.0\.0/,
     );
     assert.is((await box.copse(["wait", "--timeout", "60s"])).code, 1, "their checks fail, for nothing was mended");
     const { tasks } = await box.json(["tasks", "--batch", "deps-1"]);
     assert.is(tasks.length, 3, "none twice");
-    const culprit = tasks.find(({ label }: any) => label.startsWith("deps-p01-1.1.0"));
+    assert.ok(
+      tasks.every(({ branch, label }: any) => branch === `copse/${label}`),
+      "each label is its branch as it is",
+    );
+    const culprit = tasks.find(({ label }: any) => label.startsWith("fix-p01-1-1-0"));
     assert.equal(
       culprit.verify.checks.map(({ command }: any) => command),
       ["npm test"],
@@ -37,7 +41,7 @@ test("--fix and --majors: a task for each that failed and for each newer major, 
     assert.match(asked, /have npm write the lockfile.*checks pass: `npm test`\./);
     assert.match(asked, /```text\nnot ok: p01 do not do what they did\n```/);
     assert.match(asked, /- p01: https:\/\/example\.com\/p01/);
-    const pair = tasks.find(({ label }: any) => label.startsWith("deps-p03"));
+    const pair = tasks.find(({ label }: any) => label.startsWith("fix-p03"));
     assert.match(box.git(["show", `${pair.branch}:asked.txt`]), /only together with p02@1\.1\.0/);
   } finally {
     await box.close();

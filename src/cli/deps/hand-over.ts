@@ -8,6 +8,7 @@ import type { Delivery } from "../../core/task.ts";
 import type { News } from "../../deps/campaign.ts";
 import type { Left, Update } from "../../deps/ecosystem.ts";
 import type { Outcome } from "../../deps/journal.ts";
+import { labelsOf } from "../../deps/labels.ts";
 import type { Part } from "../../deps/page.ts";
 import type { Repository } from "../../git/repository.ts";
 import { stateDir } from "../../store/paths.ts";
@@ -48,15 +49,16 @@ export interface Piece {
 
 /** @returns labels of the tasks. @throws CopseError as `submit` */
 export async function handOver(hand: Hand, campaign: number, parts: readonly Part[], left: readonly Left[]): Promise<string[]> {
-  const pieces = [...(hand.fix ? culprits(hand, parts) : []), ...(hand.majors ? majors(hand, left) : [])];
+  const [fixes, jumps] = [hand.fix ? culprits(hand, parts) : [], hand.majors ? majors(hand, left) : []];
+  const pieces = [...labelled("fix", fixes), ...labelled("major", jumps)];
   const name = `deps-${campaign}`;
   const there = tasksOfBatch(stateDir(), hand.repo.id, name);
   const ask = isTty(0) && isTty(2) ? (await import("../trust.ts")).askForTrust : undefined;
   const agentsFound = new Set<string>();
   const labels: string[] = [];
-  for (const { key, prompt } of pieces.slice(0, hand.most)) {
+  for (const { key, prompt, label } of pieces.slice(0, hand.most)) {
     const known = there.find(({ request }) => request.batchKey === key);
-    const batch = { name, key, content: sha256(prompt), needs: [], limit: null, madeLabel: labelOf(key), agentsFound };
+    const batch = { name, key, content: sha256(prompt), needs: [], limit: null, madeLabel: label, agentsFound };
     const task = known ?? (await start(parsedOf(hand, prompt), ask, callingTask(), batch)).task;
     crashPoint("deps-handed");
     labels.push(task.label);
@@ -65,14 +67,13 @@ export async function handOver(hand: Hand, campaign: number, parts: readonly Par
   return labels;
 }
 
-/** As a label may be: `deps-lodash-5.0.0`. */
-const labelOf = (key: string): string =>
-  `deps-${key}`
-    .toLowerCase()
-    .replace(/[^a-z0-9.]+/g, "-")
-    .replace(/\.{2,}/g, ".")
-    .slice(0, 50)
-    .replace(/[-.]+$/, "");
+function labelled(word: string, pieces: readonly Piece[]): (Piece & { label: string })[] {
+  const labels = labelsOf(
+    word,
+    pieces.map(({ key }) => key),
+  );
+  return pieces.map((piece) => ({ ...piece, label: labels.get(piece.key) as string }));
+}
 
 function parsedOf(hand: Hand, prompt: string): Parsed {
   const given = { base: hand.baseRef, agent: hand.agent, model: hand.model, deliver: hand.deliver };

@@ -1,6 +1,7 @@
 /** From flags, configuration and repository to what a campaign is to do. */
 
 import { availableParallelism } from "node:os";
+import { readDocument } from "../../batch/document.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { CopseError } from "../../core/errors.ts";
 import { secretValues } from "../../core/redact.ts";
@@ -9,8 +10,10 @@ import type { Wish } from "../../deps/campaign.ts";
 import { ecosystemOf } from "../../deps/detect.ts";
 import type { Target } from "../../deps/ecosystem.ts";
 import { ruleOf } from "../../deps/groups.ts";
+import { saidBy } from "../../deps/said.ts";
 import { isRange } from "../../deps/versions.ts";
 import { resolveBase } from "../../git/base.ts";
+import { gitMaybe } from "../../git/git.ts";
 import { findRepository } from "../../git/repository.ts";
 import { taskEnvironment } from "../../session/environment.ts";
 import type { Config, DepsConfig } from "../../store/config.ts";
@@ -26,6 +29,9 @@ export interface DepsOptions {
   readonly ignore: readonly string[];
   readonly group: readonly string[];
   readonly minAge: string | undefined;
+  /** undefined: as configured. */
+  readonly engines: boolean | undefined;
+  readonly otherUpdaters: boolean | undefined;
   readonly base: string | undefined;
   readonly limit: string | undefined;
   readonly deliver: Delivery | undefined;
@@ -117,6 +123,8 @@ export async function wishOf(
         ignore: [...config.deps.ignore, ...options.ignore],
         pin: pinned(config.deps),
         minAgeMs: ageOf(options, config),
+        engines: options.engines ?? config.deps.engines,
+        otherUpdaters: options.otherUpdaters ?? config.deps.otherUpdaters,
         groups,
         split: options.split ?? deliver !== "report",
       },
@@ -126,12 +134,20 @@ export async function wishOf(
       env: taskEnvironment(process.env),
       signal,
       fresh: options.fresh,
+      said: () => saidBy((path) => gitMaybe(repo.root, ["cat-file", "blob", `${sha}:${path}`]), readYaml),
       branch,
       publish: deliver === "report" ? null : (what) => publish(publisher, what),
       handOver: options.fix || options.majors ? (campaign, parts, left) => handOver(hand, campaign, parts, left) : null,
       told,
     },
   };
+}
+
+function readYaml(text: string): unknown {
+  const { document, problems } = readDocument(text);
+  const [first] = problems;
+  if (first !== undefined) throw new Error(`line ${first.at?.line ?? 1}: ${first.text}`);
+  return document.data;
 }
 
 function pinned({ pin }: DepsConfig): Readonly<Record<string, string>> {

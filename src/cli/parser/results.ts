@@ -185,6 +185,8 @@ export const resultCommands = (parser: Argv, done: Done): Argv =>
           .option("ignore", { type: "string", array: true, describe: "Not these" })
           .option("group", { type: "string", array: true, describe: "A branch each: dev, kind, or name=pattern,pattern (repeatable)" })
           .option("min-age", { type: "string", describe: "Versions have to be out so long (default: as npm is set, else 3d; 0: no rule)" })
+          .option("engines", { type: "boolean", describe: "Only what runs with the project's Node, or --no-engines (default: yes)" })
+          .option("other-updaters", { type: "boolean", describe: "Keep to Dependabot's and Renovate's files (default: yes)" })
           .option("pr", { type: "boolean", describe: "Push, and open a pull request for each group, or bring its open one up to date" })
           .option("deliver", { choices: ["report", "branch", "pr"] as const, describe: "report (default), branch to push it, or pr" })
           .option("draft", { type: "boolean", describe: "Open it as a draft (the default; see `pr.draft`)" })
@@ -213,6 +215,8 @@ export const resultCommands = (parser: Argv, done: Done): Argv =>
               ignore: some("ignore"),
               group: some("group"),
               minAge: one("min-age"),
+              engines: args["engines"] as boolean | undefined,
+              otherUpdaters: args["other-updaters"] as boolean | undefined,
               base: one("base"),
               limit: one("limit"),
               deliver: args["deliver"] as "report" | "branch" | "pr" | undefined,
