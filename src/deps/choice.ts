@@ -16,10 +16,10 @@ export interface Bounds {
   readonly target: Rules["target"];
   readonly pin: Ranges;
   readonly minAgeMs: number;
-  /** The age is the manager's own rule: it would refuse what is younger, whatever for. */
-  readonly strict: boolean;
-  /** Packages the manager's own rule does not hold for. */
-  readonly isExempt: (name: string) => boolean;
+  /** The manager's own rule: it would refuse what is younger, whatever for. */
+  readonly floorMs: number;
+  /** Versions the manager's own rule does not hold for. */
+  readonly isExempt: (name: string, version: string) => boolean;
   readonly advisories: readonly Advisory[];
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -38,7 +38,8 @@ export function choose(
   const within = newer.filter((one) => (reach === null ? one === latest || isBelow(one, latest) : inReach(one, reach)));
   const pinned = within.filter((one) => inReach(one, pin));
   const ageOf = (version: string): number => (time === null ? Number.POSITIVE_INFINITY : now - Date.parse(time[version] ?? ""));
-  const isOld = (version: string) => !(ageOf(version) < minAgeMs) || bounds.isExempt(name) || (!bounds.strict && mends(version));
+  const isOld = (version: string) =>
+    !(ageOf(version) < minAgeMs) || bounds.isExempt(name, version) || (!(ageOf(version) < bounds.floorMs) && mends(version));
   const mends = (version: string) =>
     bounds.advisories.some((one) => one.name === name && inReach(current, one.range) && !inReach(version, one.range));
   const to = highestOf(pinned.filter(isOld)) ?? null;

@@ -10,7 +10,7 @@ import type { Audit, Left, Listed, Place, Ranges, Rules, Run, Update } from "./e
 import { releasesOf, repositoryOf } from "./links.ts";
 import { type Lookup, lookupBy } from "./packument.ts";
 import { isNamed } from "./patterns.ts";
-import { isNewer, kindOf, lowest, rangeFor } from "./versions.ts";
+import { inReach, isNewer, kindOf, lowest, rangeFor } from "./versions.ts";
 
 /** One package as one manifest asks for it. */
 export interface Row {
@@ -47,6 +47,8 @@ export interface Listing {
   readonly run: Run;
   readonly audit: Promise<Audit>;
   readonly settings: Settings;
+  /** Left out: npm is asked what the registry does not say to everybody. */
+  readonly lookup?: Lookup;
 }
 
 /** Of the manager's own settings, those that count. */
@@ -55,20 +57,24 @@ export interface Settings {
   readonly all: Readonly<Record<string, unknown>>;
   /** How long it wants versions to be out; null: it is not set. */
   readonly minAgeMs: number | null;
-  /** Packages for which it does not. */
+  /** Nobody has set that: it is so by itself. */
+  readonly byDefault?: boolean;
+  /** Packages for which it does not, by patterns; one may say of which versions. */
   readonly exempt: readonly string[];
 }
 
-export async function listFrom(rows: readonly Row[], { dir, rules, run, audit, settings }: Listing): Promise<Listed> {
-  const lookup = lookupBy(settings.all, run);
-  const own = rules.minAgeMs ?? settings.minAgeMs;
+export async function listFrom(
+  rows: readonly Row[],
+  { dir, rules, run, audit, settings, lookup = lookupBy(settings.all, run) }: Listing,
+): Promise<Listed> {
+  const own = rules.minAgeMs ?? (settings.byDefault ? null : settings.minAgeMs);
   const holes = await audit;
   const bounds: Bounds = {
     target: rules.target,
     pin: rules.pin,
     minAgeMs: Math.max(own ?? usualMinAgeMs, settings.minAgeMs ?? 0),
-    strict: settings.minAgeMs !== null,
-    isExempt: (name) => settings.minAgeMs !== null && rules.minAgeMs === null && isNamed(settings.exempt, name),
+    floorMs: settings.minAgeMs ?? 0,
+    isExempt: (name, version) => settings.minAgeMs !== null && rules.minAgeMs === null && isExempt(settings.exempt, name, version),
     advisories: "found" in holes ? holes.found : [],
     now: Date.now(),
   };
@@ -90,6 +96,13 @@ export async function listFrom(rows: readonly Row[], { dir, rules, run, audit, s
     notes,
   };
 }
+
+/** An entry is a pattern for names, maybe with a range behind it. */
+const isExempt = (entries: readonly string[], name: string, version: string): boolean =>
+  entries.some((entry) => {
+    const [, pattern = entry, range = null] = /^(.+)@(?:npm:)?([^/]+)$/.exec(entry) ?? [];
+    return isNamed([pattern], name) && inReach(version, range);
+  });
 
 const some = (names: readonly string[]): string =>
   `${names.slice(0, 10).join(", ")}${names.length > 10 ? ` and ${names.length - 10} more` : ""}`;
@@ -123,22 +136,28 @@ async function look(dir: string, row: Row, bounds: Bounds, lookup: Lookup): Prom
   const peersOf = (version: string): Ranges => known.versions[version]?.peerDependencies ?? {};
   const own = manifestOf(dir, row);
   const repository = repositoryOf(known.versions[to ?? latest]?.repository ?? own.repository);
-  const link = releasesOf(repository) ?? own.homepage ?? repository;
+  const link = releasesOf(repository) ?? own.homepage ?? homepageIn(known.versions[to ?? latest]?.homepage) ?? repository;
   const rest = [...left.map((one) => (one.beyond ? { ...one, link } : one)), ...unknown];
   if (to === null) return rest;
   const one: One = { name, from: current, to, link, repository, peers: { from: peersOf(current), to: peersOf(to) }, place };
   return [one, ...rest];
 }
 
+/** One that is there, without a byte order mark. */
+export const manifestAt = (dir: string, location: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(dir, location, "package.json"), "utf8").replace(/^\ufeff/, "")) as Record<string, unknown>;
+
 function placeOf(dir: string, location: string, name: string): Place | undefined {
   const manifest = join(location, "package.json");
-  const lists = JSON.parse(readFileSync(join(dir, manifest), "utf8").replace(/^\ufeff/, "")) as Record<string, Record<string, string>>;
+  const lists = manifestAt(dir, location) as Record<string, Record<string, string>>;
   for (const field of fields) {
     const range = lists[field]?.[name];
     if (typeof range === "string") return { manifest, field, range };
   }
   return undefined;
 }
+
+const homepageIn = (told: unknown): string | undefined => (typeof told === "string" ? told : undefined);
 
 /** What the installed package says of itself. */
 function manifestOf(dir: string, { name, location }: Row): { repository?: unknown; homepage?: string } {

@@ -1,9 +1,10 @@
 /** What the registry knows of a package: its versions, and when each came out. Asked over HTTP where that needs no login, else through the manager's own program, which has it. */
-import type { Ranges, Run } from "./ecosystem.ts";
+import type { Command, Ranges, Run } from "./ecosystem.ts";
 
 interface Manifest {
   readonly peerDependencies?: Ranges;
   readonly repository?: unknown;
+  readonly homepage?: unknown;
   readonly deprecated?: unknown;
 }
 
@@ -11,6 +12,8 @@ export interface Packument {
   readonly versions: Readonly<Record<string, Manifest>>;
   /** When each version came out; null where the registry does not say. */
   readonly time: Readonly<Record<string, string>> | null;
+  /** What its authors call so; undefined where the registry does not say. */
+  readonly latest?: string | undefined;
 }
 
 /** undefined: the registry cannot be asked for it. */
@@ -19,8 +22,10 @@ export type Lookup = (name: string) => Promise<Packument | undefined>;
 const answerMs = 30_000;
 const atOnce = 8;
 
-/** `settings`: the manager's own. Each package is asked for once. */
-export function lookupBy(settings: Readonly<Record<string, unknown>>, run: Run): Lookup {
+const npmView = (name: string): Command => ["npm", "view", name, "versions", "time", "--json"];
+
+/** `settings`: the manager's own. `view`: how its program is asked. Each package is asked for once. */
+export function lookupBy(settings: Readonly<Record<string, unknown>>, run: Run, view: (name: string) => Command = npmView): Lookup {
   const known = new Map<string, Promise<Packument | undefined>>();
   let free = atOnce;
   const waiting: (() => void)[] = [];
@@ -36,7 +41,7 @@ export function lookupBy(settings: Readonly<Record<string, unknown>>, run: Run):
     }
   };
   return (name) => {
-    const asked = known.get(name) ?? inTurn(async () => (await overHttp(settings, name)) ?? (await overProgram(name, run)));
+    const asked = known.get(name) ?? inTurn(async () => (await overHttp(settings, name)) ?? (await overProgram(view(name), run)));
     known.set(name, asked);
     return asked;
   };
@@ -57,20 +62,28 @@ async function overHttp(settings: Readonly<Record<string, unknown>>, name: strin
 
 const isSet = (value: unknown): boolean => typeof value === "string" && value !== "";
 
-async function overProgram(name: string, run: Run): Promise<Packument | undefined> {
-  const { stdout } = await run(["npm", "view", name, "versions", "time", "--json"]);
+async function overProgram(view: Command, run: Run): Promise<Packument | undefined> {
+  const { stdout } = await run(view);
   try {
-    const { versions, time } = JSON.parse(stdout) as { versions?: string[] | string; time?: Record<string, string> };
+    const { versions, ...rest } = JSON.parse(stdout) as { versions?: string[] | string };
     const all = versions === undefined ? [] : [versions].flat();
-    return all.length === 0 ? undefined : packumentIn({ versions: Object.fromEntries(all.map((one) => [one, {}])), time });
+    return all.length === 0 ? undefined : packumentIn({ versions: Object.fromEntries(all.map((one) => [one, {}])), ...rest });
   } catch {
     return undefined;
   }
 }
 
 function packumentIn(answer: unknown): Packument | undefined {
-  const { versions, time } = (answer ?? {}) as { versions?: Packument["versions"]; time?: Record<string, string> };
+  const {
+    versions,
+    time,
+    "dist-tags": tags,
+  } = (answer ?? {}) as {
+    versions?: Packument["versions"];
+    time?: Record<string, string>;
+    "dist-tags"?: { latest?: unknown };
+  };
   if (typeof versions !== "object" || versions === null) return undefined;
   const told = typeof time === "object" && time !== null && Object.keys(versions).some((one) => typeof time[one] === "string");
-  return { versions, time: told ? time : null };
+  return { versions, time: told ? time : null, latest: typeof tags?.latest === "string" ? tags.latest : undefined };
 }
