@@ -11,7 +11,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleTests } from "./lib/bundle-tests.mjs";
-import { managers, pinned } from "./lib/pinned.mjs";
+import { berries, managers, pinned } from "./lib/pinned.mjs";
 import { processesWith } from "./lib/processes.mjs";
 import { build, ensureInstalled, root } from "./lib/ready.mjs";
 
@@ -91,9 +91,12 @@ function chosen() {
 
 /** pnpm and yarn for the tests that drive them; without them those are skipped, which is said here and counted at the end. */
 function givenManagers() {
-  if (process.env.COPSE_TEST_MANAGERS || !files.includes("test/soak/deps-managers.test.ts")) return {};
+  const folders = [
+    ["COPSE_TEST_MANAGERS", "managers", managers, "test/soak/deps-managers.test.ts"],
+    ["COPSE_TEST_BERRY", "berry", berries, "test/soak/deps-berry.test.ts"],
+  ].filter(([name, , , file]) => !process.env[name] && files.includes(file));
   try {
-    return { COPSE_TEST_MANAGERS: pinned("managers", managers) };
+    return Object.fromEntries(folders.map(([name, folder, packages]) => [name, pinned(folder, packages)]));
   } catch (error) {
     process.stdout.write(
       `\n!!!! ${error.message}\n!!!! The tests of copse deps with pnpm and yarn are SKIPPED; they need the npm registry once.\n\n`,

@@ -8,6 +8,8 @@ const installMs = 240_000;
 
 /** The package managers that npm does not bring along; the tests of `copse deps` run with them. */
 export const managers = ["pnpm@10.34.9", "yarn@1.22.22"];
+/** Yarn since 2 has the same name, so it has a folder of its own. */
+export const berries = ["@yarnpkg/cli-dist@4.18.1"];
 /** What `copse deps` is measured beside: the newest that runs on Node 20. */
 export const checkUpdates = ["npm-check-updates@22.2.9"];
 

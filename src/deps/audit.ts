@@ -2,15 +2,19 @@
 import type { Advisory, Audit, Command, Run } from "./ecosystem.ts";
 
 /** `read`: from all it said to what it has found; undefined where it is no answer. */
-export async function auditOf(command: Command, run: Run, read: (text: string) => Advisory[] | undefined): Promise<Audit> {
+export async function auditOf(
+  command: Command,
+  run: Run,
+  read: (text: string, exitCode: number) => Advisory[] | undefined,
+): Promise<Audit> {
   const { stdout, stderr, exitCode } = await run(command);
   try {
-    const found = exitCode === null ? undefined : read(stdout);
+    const found = exitCode === null ? undefined : read(stdout, exitCode);
     if (found !== undefined) return { found: [...new Map(found.map((one) => [`${one.name} ${one.id}`, one])).values()] };
   } catch {
     // What it said is no JSON.
   }
-  const said = `${stderr}\n${stdout}`.split("\n").find((line) => /err/i.test(line));
+  const said = `${stderr}\n${stdout}`.split("\n").find((line) => line.length < 400 && /err|fail/i.test(line));
   return { why: `\`${command.join(" ")}\` gave no answer${said === undefined ? "" : `: ${said.trim().slice(0, 200)}`}` };
 }
 

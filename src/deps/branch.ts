@@ -13,7 +13,7 @@ import { type Bench, CutShort } from "./check.ts";
 import type { Audit, Command, Update } from "./ecosystem.ts";
 import type { Family } from "./families.ts";
 import { checksOf, factsOf, runsOf } from "./journal.ts";
-import { inPlace } from "./place.ts";
+import { inPlace, treeIn } from "./place.ts";
 import { keyOf, type UpdateSet } from "./search.ts";
 import { messageOf } from "./verdict.ts";
 
@@ -94,8 +94,7 @@ async function inSteps(bench: Bench, some: readonly Family[], last: string, path
     await git(at, ["reset", "--hard", "--quiet", ground.base]);
     ecosystem.apply(at, updates);
     if (ecosystem.lock !== null && !(await locked(bench, ecosystem.lock, at))) return undefined;
-    await git(at, ["add", "--update"]);
-    return await gitLine(at, ["write-tree"]);
+    return await treeIn(at, ecosystem.kept);
   }
 }
 

@@ -1,12 +1,12 @@
 /** One set of updates, checked: into the manifests, locked, installed, and the project's checks run. */
 import { join } from "node:path";
-import { git, gitLine } from "../git/git.ts";
+import { git } from "../git/git.ts";
 import { stopRun } from "../process/stop.ts";
 import { lookAt } from "../process/supervised.ts";
 import type { Update } from "./ecosystem.ts";
 import type { Outcome } from "./journal.ts";
 import { inInstallTurn, keepPackages, lendPackages } from "./packages.ts";
-import { inPlace } from "./place.ts";
+import { inPlace, treeIn } from "./place.ts";
 import { keyOf, type UpdateSet } from "./search.ts";
 import { type Bench, outcomeOf, runStep, stepDir } from "./step.ts";
 
@@ -60,14 +60,15 @@ interface Installing {
 }
 
 async function fromNothing({ bench, run, path, updates }: Installing): Promise<Outcome> {
-  const { lock, install, apply } = bench.ecosystem;
+  const { lock, install, part, apply } = bench.ecosystem;
   if (updates.length > 0) {
     apply(path, updates);
     const done = lock === null ? undefined : await runStep(bench, run, "lock", "lock", lock, path);
     if (done?.ok === false) return done;
   }
   await writeTree(bench, run, path);
-  return await runStep(bench, run, "install", "install", install, path);
+  const done = await runStep(bench, run, "install", "install", install, path);
+  return done.ok && part !== undefined ? await runStep(bench, run, "install", "part", part, path) : done;
 }
 
 /** @returns undefined where that cannot be had; then nothing of it is left. */
@@ -107,9 +108,8 @@ async function besideKeeping({ bench, run, path, updates }: Installing, goOn: ()
   return more;
 }
 
-async function writeTree({ campaign }: Bench, run: number, path: string): Promise<void> {
-  await git(path, ["add", "--update"]);
-  campaign.add({ type: "locked", run, tree: await gitLine(path, ["write-tree"]) });
+async function writeTree({ campaign, ecosystem }: Bench, run: number, path: string): Promise<void> {
+  campaign.add({ type: "locked", run, tree: await treeIn(path, ecosystem.kept) });
 }
 
 /**

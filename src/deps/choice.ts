@@ -21,10 +21,10 @@ export interface Bounds {
   readonly target: Rules["target"];
   readonly pin: Ranges;
   readonly minAgeMs: number;
-  /** The age is the manager's own rule: it would refuse what is younger, whatever for. */
-  readonly strict: boolean;
-  /** Packages the manager's own rule does not hold for. */
-  readonly isExempt: (name: string) => boolean;
+  /** The manager's own rule: it would refuse what is younger, whatever for. */
+  readonly floorMs: number;
+  /** Versions the manager's own rule does not hold for. */
+  readonly isExempt: (name: string, version: string) => boolean;
   readonly advisories: readonly Advisory[];
   readonly refusals: readonly Refusal[];
   /** Milliseconds since 1970. */
@@ -88,7 +88,7 @@ function ageOf({ name, current }: Package, { time }: Packument, bounds: Bounds):
     bounds.advisories.some((one) => one.name === name && inReach(current, one.range) && !inReach(version, one.range));
   return (version) => {
     const age = time === null ? Number.POSITIVE_INFINITY : now - Date.parse(time[version] ?? "");
-    if (!(age < minAgeMs) || bounds.isExempt(name) || (!bounds.strict && mends(version))) return undefined;
+    if (!(age < minAgeMs) || bounds.isExempt(name, version) || (!(age < bounds.floorMs) && mends(version))) return undefined;
     return `${version} came out ${sayAge(age)} ago, and versions have to be out for ${sayAge(minAgeMs)}`;
   };
 }

@@ -113,6 +113,10 @@ export interface Ecosystem {
   readonly lock: Command | null;
   /** Installs what the lockfile says; nothing that is tracked may change by it. */
   readonly install: Command;
+  /** Makes what is installed this place's own, where the manager shares files with other projects; left out: it does not. */
+  readonly part?: Command;
+  /** Paths besides the lockfile that the manager makes and the repository keeps; what is new in them is part of an update. */
+  readonly kept?: readonly string[];
   /** For a quick look at a few updates: brings what is installed already, and the lockfile, to what the manifests ask for. Left out: everything is always installed from nothing. */
   readonly refresh?: {
     /** What the folders are called that packages are in. */

@@ -11,7 +11,7 @@ import { releasesOf, repositoryOf } from "./links.ts";
 import { type Lookup, lookupBy } from "./packument.ts";
 import { isNamed } from "./patterns.ts";
 import { manifestMaybe, placesOf } from "./placed.ts";
-import { isNewer, isVersion, kindOf, lowest, rangeFor } from "./versions.ts";
+import { inReach, isNewer, isVersion, kindOf, lowest, rangeFor } from "./versions.ts";
 
 /** One package as one manifest asks for it. */
 export interface Row {
@@ -46,6 +46,8 @@ export interface Listing {
   readonly run: Run;
   readonly audit: Promise<Audit>;
   readonly settings: Settings;
+  /** Left out: npm is asked what the registry does not say to everybody. */
+  readonly lookup?: Lookup;
 }
 
 /** Of the manager's own settings, those that count. */
@@ -54,20 +56,24 @@ export interface Settings {
   readonly all: Readonly<Record<string, unknown>>;
   /** How long it wants versions to be out; null: it is not set. */
   readonly minAgeMs: number | null;
-  /** Packages for which it does not. */
+  /** Nobody has set that: it is so by itself. */
+  readonly byDefault?: boolean;
+  /** Packages for which it does not, by patterns; one may say of which versions. */
   readonly exempt: readonly string[];
 }
 
-export async function listFrom(rows: readonly Row[], { dir, rules, run, audit, settings }: Listing): Promise<Listed> {
-  const lookup = lookupBy(settings.all, run);
-  const own = rules.minAgeMs ?? settings.minAgeMs;
+export async function listFrom(
+  rows: readonly Row[],
+  { dir, rules, run, audit, settings, lookup = lookupBy(settings.all, run) }: Listing,
+): Promise<Listed> {
+  const own = rules.minAgeMs ?? (settings.byDefault ? null : settings.minAgeMs);
   const holes = await audit;
   const bounds: Bounds = {
     target: rules.target,
     pin: rules.pin,
     minAgeMs: Math.max(own ?? usualMinAgeMs, settings.minAgeMs ?? 0),
-    strict: settings.minAgeMs !== null,
-    isExempt: (name) => settings.minAgeMs !== null && rules.minAgeMs === null && isNamed(settings.exempt, name),
+    floorMs: settings.minAgeMs ?? 0,
+    isExempt: (name, version) => settings.minAgeMs !== null && rules.minAgeMs === null && isExempt(settings.exempt, name, version),
     advisories: "found" in holes ? holes.found : [],
     refusals: rules.refusals,
     now: Date.now(),
@@ -92,6 +98,13 @@ export async function listFrom(rows: readonly Row[], { dir, rules, run, audit, s
     notes,
   };
 }
+
+/** An entry is a pattern for names, maybe with a range behind it. */
+const isExempt = (entries: readonly string[], name: string, version: string): boolean =>
+  entries.some((entry) => {
+    const [, pattern = entry, range = null] = /^(.+)@(?:npm:)?([^/]+)$/.exec(entry) ?? [];
+    return isNamed([pattern], name) && inReach(version, range);
+  });
 
 const some = (names: readonly string[]): string =>
   `${names.slice(0, 10).join(", ")}${names.length > 10 ? ` and ${names.length - 10} more` : ""}`;
@@ -148,9 +161,10 @@ async function look(dir: string, row: Row, bounds: Bounds, lookup: Lookup, node:
   const unknown: Unknown[] = told === undefined ? [{ name, unknown: "versions" }] : told.time === null ? [{ name, unknown: "times" }] : [];
   const peersOf = (version: string): Ranges => known.versions[version]?.peerDependencies ?? {};
   const own = installed(dir, row);
-  const repository = repositoryOf(known.versions[to ?? latest]?.repository ?? own["repository"]);
-  const homepage = typeof own["homepage"] === "string" ? own["homepage"] : null;
-  const link = releasesOf(repository) ?? homepage ?? repository;
+  const shown = known.versions[to ?? latest];
+  const repository = repositoryOf(shown?.repository ?? own["repository"]);
+  const homepage = [own["homepage"], shown?.homepage].find((told) => typeof told === "string");
+  const link = releasesOf(repository) ?? (homepage as string | undefined) ?? repository;
   const rest = [...left.map((one) => (one.beyond ? { ...one, link } : one)), ...unknown];
   if (to === null) return rest;
   const one: One = { name, from: current, to, link, repository, peers: { from: peersOf(current), to: peersOf(to) }, places };

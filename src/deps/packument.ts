@@ -1,11 +1,12 @@
 /** What the registry knows of a package: its versions, and when each came out. Asked over HTTP where that needs no login, else through the manager's own program, which has it. */
-import type { Ranges, Run } from "./ecosystem.ts";
+import type { Command, Ranges, Run } from "./ecosystem.ts";
 import { fieldsOf } from "./fields.ts";
 import { isVersion } from "./versions.ts";
 
 interface Manifest {
   readonly peerDependencies?: Ranges;
   readonly repository?: unknown;
+  readonly homepage?: unknown;
   readonly deprecated?: unknown;
   readonly engines?: unknown;
 }
@@ -24,8 +25,10 @@ export type Lookup = (name: string) => Promise<Packument | undefined>;
 const answerMs = 30_000;
 const atOnce = 8;
 
-/** `settings`: the manager's own. Each package is asked for once. */
-export function lookupBy(settings: Readonly<Record<string, unknown>>, run: Run): Lookup {
+const npmView = (name: string): Command => ["npm", "view", name, "versions", "time", "dist-tags", "--json"];
+
+/** `settings`: the manager's own. `view`: how its program is asked. Each package is asked for once. */
+export function lookupBy(settings: Readonly<Record<string, unknown>>, run: Run, view: (name: string) => Command = npmView): Lookup {
   const known = new Map<string, Promise<Packument | undefined>>();
   let free = atOnce;
   const waiting: (() => void)[] = [];
@@ -41,7 +44,7 @@ export function lookupBy(settings: Readonly<Record<string, unknown>>, run: Run):
     }
   };
   return (name) => {
-    const asked = known.get(name) ?? inTurn(async () => (await overHttp(settings, name)) ?? (await overProgram(name, run)));
+    const asked = known.get(name) ?? inTurn(async () => (await overHttp(settings, name)) ?? (await overProgram(view(name), run)));
     known.set(name, asked);
     return asked;
   };
@@ -62,8 +65,8 @@ async function overHttp(settings: Readonly<Record<string, unknown>>, name: strin
 
 const isSet = (value: unknown): boolean => typeof value === "string" && value !== "";
 
-async function overProgram(name: string, run: Run): Promise<Packument | undefined> {
-  const { stdout } = await run(["npm", "view", name, "versions", "time", "dist-tags", "--json"]);
+async function overProgram(view: Command, run: Run): Promise<Packument | undefined> {
+  const { stdout } = await run(view);
   try {
     const { versions, ...more } = JSON.parse(stdout) as { versions?: string[] | string };
     const all = versions === undefined ? [] : [versions].flat();

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
+import { git, gitLine } from "../git/git.ts";
 import { inLane } from "../git/lane.ts";
 import { checkOut, dropRegistration, listWorktrees, registerDetached } from "../git/worktrees.ts";
 
@@ -27,6 +28,14 @@ export async function inPlace<T>({ repo, lane, dir, base }: Ground, name: string
   } finally {
     await inLane(lane, () => drop(repo, path));
   }
+}
+
+/** What is tracked, as it is there now, and all that is in the paths of `kept`. @returns the tree's id */
+export async function treeIn(path: string, kept: readonly string[] = []): Promise<string> {
+  await git(path, ["add", "--update"]);
+  const there = kept.filter((one) => existsSync(join(path, one)));
+  if (there.length > 0) await git(path, ["add", "--all", "--", ...there]);
+  return await gitLine(path, ["write-tree"]);
 }
 
 /** Takes away what a campaign has left. Nobody may work in it any more. `dir`: of one campaign, or of all. */

@@ -53,6 +53,6 @@ export const lowest = (versions: readonly string[]): string => sort([...versions
 
 /** The range with the new version in it, as far-reaching as it was; undefined for one that is no single version with `^`, `~`, `=` or nothing before it. */
 export function rangeFor(range: string, to: string): string | undefined {
-  const [, sign, version] = /^\s*([~^=v]?)(\d+\.\d+\.\d+(?:[-+][\w.+-]+)?)\s*$/.exec(range) ?? [];
+  const [, sign, version] = /^\s*((?:npm:)?[~^=v]?)(\d+\.\d+\.\d+(?:[-+][\w.+-]+)?)\s*$/.exec(range) ?? [];
   return version === undefined || valid(version) === null ? undefined : `${sign}${to}`;
 }

@@ -12,7 +12,7 @@ const bounds = (more: Partial<Bounds> = {}): Bounds => ({
   target: "latest",
   pin: {},
   minAgeMs: 0,
-  strict: false,
+  floorMs: 0,
   isExempt: () => false,
   advisories: [],
   refusals: [],

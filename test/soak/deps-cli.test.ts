@@ -53,10 +53,10 @@ test("what it cannot do is refused, with what to do instead", async () => {
     const unchecked = await box.json(["deps"]);
     assert.is(unchecked.error.code, "USAGE");
     assert.match(unchecked.error.hint, /--verify/);
-    commit({ "yarn.lock": "", ".yarnrc.yml": "" });
-    const yarn = await box.json(["deps"]);
-    assert.is(yarn.error.code, "NOT_YET");
-    assert.match(yarn.error.message, /managed by yarn 2 or newer/);
+    commit({ "bun.lock": "" });
+    const bun = await box.json(["deps"]);
+    assert.is(bun.error.code, "NOT_YET");
+    assert.match(bun.error.message, /managed by bun, which copse deps does not know yet/);
     assert.is((await box.copse(["deps", "--limit", "x"])).code, 2);
   } finally {
     await box.close();

@@ -27,8 +27,8 @@ export interface Wanted {
   readonly names: readonly string[];
   /** Sets of packages that break the test when all of them are new. */
   readonly conflicts: readonly (readonly string[])[];
-  /** Files of the repository, over those that are made here. */
-  readonly files?: Readonly<Record<string, string>>;
+  /** Files of the repository, over those that are made here; given the registry's address, where they need it. */
+  readonly files?: Readonly<Record<string, string>> | ((url: string) => Readonly<Record<string, string>>);
   /** Writes the first lockfile; npm unless said otherwise. */
   readonly lock?: readonly [string, ...string[]];
   /** Stands between the repository and the registry: given the address of one, the other's. */
@@ -51,7 +51,7 @@ export async function outdated({ names, conflicts, files = {}, lock = npmLock, t
     "test.js": testFile(names, conflicts),
     ".npmrc": `registry=${through(packages.url)}\nfetch-retries=0\nfetch-timeout=3000\n`,
     ".gitignore": "node_modules\n",
-    ...files,
+    ...(typeof files === "function" ? files(through(packages.url)) : files),
   };
   for (const [name, text] of Object.entries(all)) {
     mkdirSync(dirname(join(box.repo, name)), { recursive: true });

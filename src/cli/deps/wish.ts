@@ -65,7 +65,8 @@ export async function wishOf(
   const loaded = (await import("../../store/config.ts")).loadConfig(repo.bare ? null : repo.top);
   const { config } = loaded;
   const { sha, ref } = await resolveBase(repo.top, options.base ?? config.base);
-  const ecosystem = await ecosystemOf(repo.root, sha);
+  const env = taskEnvironment(process.env);
+  const ecosystem = await ecosystemOf(repo.root, sha, env);
   const isTheirs = config.deps.verify.length > 0 ? loaded.project.deps?.verify !== undefined : loaded.origin.verify === "project";
   if (options.verify.length === 0 && isTheirs)
     await (await import("../trust.ts")).requireTrust(loaded, repo, isTty(0) && isTty(2) && !options.json);
@@ -131,7 +132,7 @@ export async function wishOf(
       baseRef: ref,
       ecosystem,
       limit: wholeOf("--limit", options.limit) ?? (loaded.origin.limit === "default" ? usualLimit : config.limit),
-      env: taskEnvironment(process.env),
+      env,
       signal,
       fresh: options.fresh,
       said: () => saidBy((path) => gitMaybe(repo.root, ["cat-file", "blob", `${sha}:${path}`]), readYaml),
