@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { CopseError } from "../core/errors.ts";
 import { safeLine } from "../core/safe.ts";
 import { type Ran, runCommand } from "../system/command.ts";
+import { which } from "../system/which.ts";
 import type { Command } from "./ecosystem.ts";
 
 export interface Program {
@@ -35,7 +36,8 @@ export async function programOf(wanting: Wanting, env: Readonly<Record<string, s
       const next = decide(wanting, tried);
       if ("program" in next) return next.program;
       const [file, ...args] = next.ask;
-      const ran = await runCommand(file, [...args, "--version"], { cwd: dir, env: { ...env, ...quietCorepack }, timeoutMs: patienceMs });
+      const options = { cwd: dir, env: { ...env, ...quietCorepack }, timeoutMs: patienceMs };
+      const ran = which(file, options.env, dir) === undefined ? null : await runCommand(file, [...args, "--version"], options);
       tried = [...tried, { command: next.ask, ran }];
     }
   } finally {
@@ -55,7 +57,8 @@ function layOut(dir: string, { named, release }: Wanting): void {
 /** A program that was asked for its version, and what it said. */
 export interface Tried {
   readonly command: Command;
-  readonly ran: Ran;
+  /** null: it is not on PATH. */
+  readonly ran: Ran | null;
 }
 
 /** What to ask next, or which it is. Pure. @throws CopseError COMMAND_FAILED where it is none */
@@ -63,17 +66,16 @@ export function decide({ named, release }: Wanting, tried: readonly Tried[]): { 
   const last = tried.at(-1);
   if (last === undefined) return { ask: ["yarn"] };
   const { command, ran } = last;
-  const version = ran.exitCode === 0 ? /^\d+\.\d+\.\d+\S*$/.exec(ran.stdout.trim())?.[0] : undefined;
+  const version = ran?.exitCode === 0 ? /^\d+\.\d+\.\d+\S*$/.exec(ran.stdout.trim())?.[0] : undefined;
   if (version !== undefined && !version.startsWith("1.")) return { program: { command, version } };
-  const isMissing = ran.exitCode === null && /ENOENT/.test(ran.stderr);
   // Since 1.22 it says which one should be there instead, and exits.
-  const one = version ?? /current global version of Yarn is (1\.[\w.-]+)/.exec(`${ran.stdout}\n${ran.stderr}`)?.[1];
+  const one = version ?? /current global version of Yarn is (1\.[\w.-]+)/.exec(`${ran?.stdout}\n${ran?.stderr}`)?.[1];
   const asked = `yarn ${named?.replace(/^yarn@/, "").replace(/\+.*/, "") ?? "2 or newer"}`;
-  if (tried.length === 1 && (isMissing || one !== undefined)) {
+  if (tried.length === 1 && (ran === null || one !== undefined)) {
     if (release !== undefined) return { ask: ["node", release.path] };
-    if (isMissing) return { ask: ["corepack", "yarn"] };
+    if (ran === null) return { ask: ["corepack", "yarn"] };
   }
-  if (isMissing)
+  if (ran === null)
     throw new CopseError("COMMAND_FAILED", `this repository is managed by ${asked}, and there is no yarn on PATH`, {
       hint: "npm install --global corepack && corepack enable; it brings the yarn that a project names",
     });
@@ -93,6 +95,6 @@ const endOf = ({ exitCode }: Ran): string => (exitCode === null ? "was ended bef
 
 function saidBy({ stdout, stderr }: Ran): string {
   const lines = `${stderr}\n${stdout}`.split("\n").filter((line) => line.trim() !== "" && line.length < 400);
-  const line = lines.find((one) => /err/i.test(one)) ?? lines[0];
+  const line = lines.find((one) => /^\s*\w*error\b/i.test(one)) ?? lines[0];
   return line === undefined ? "" : `: ${safeLine(line.trim(), 300)}`;
 }

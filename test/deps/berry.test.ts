@@ -109,7 +109,7 @@ test("holes: yarn 4's lines, yarn 3's object; silence is none only where all wen
 });
 
 const ran = (exitCode: number | null, stdout: string, stderr = "") => ({ exitCode, stdout, stderr });
-const noSuch = ran(null, "", "Command failed with ENOENT: yarn --version");
+const noSuch = null;
 const tooOld = ran(
   1,
   "",
@@ -121,7 +121,10 @@ test("the program is the one that `yarn` comes to; what is checked in, or corepa
   const named = "yarn@4.1.0+sha512.ab";
   const next = (wanting: { named?: string; release?: typeof release }, ...all: Tried[]) =>
     decide({ named: undefined, release: undefined, ...wanting }, all);
-  const said = (words: string, what: ReturnType<typeof ran>): Tried => ({ command: words.split(" ") as [string, ...string[]], ran: what });
+  const said = (words: string, what: ReturnType<typeof ran> | null): Tried => ({
+    command: words.split(" ") as [string, ...string[]],
+    ran: what,
+  });
   assert.equal(next({ named }), { ask: ["yarn"] });
   assert.equal(next({ named }, said("yarn", ran(0, "4.1.0\n"))), { program: { command: ["yarn"], version: "4.1.0" } });
   assert.equal(next({ named, release }, said("yarn", noSuch)), { ask: ["node", release.path] });

@@ -12,7 +12,7 @@ if (berry !== undefined) process.env["PATH"] = `${berry}:${process.env["PATH"]}`
 
 // Its registry does not say when these came out, and then it takes nothing.
 const lock = ["env", "YARN_NPM_MINIMAL_AGE_GATE=0", "yarn", "install", "--mode=skip-build"] as const;
-const keptOf = (ran: any): string[] => ran.updates.filter(({ kept }: any) => kept).map(({ name }: any) => name);
+const keptOf = (ran: any): string[] => (ran.updates ?? []).filter(({ kept }: any) => kept).map(({ name }: any) => name);
 const whysOf = (left: any[]) => Object.fromEntries(left.map(({ name, latest, why }) => [`${name}@${latest}`, why]));
 const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000);
 const left = (campaign: string): string[] => (existsSync(join(campaign, "trees")) ? readdirSync(join(campaign, "trees")) : []);
