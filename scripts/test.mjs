@@ -1,6 +1,6 @@
 /**
  * `npm test`: every test/**\/*.test.ts, each as a process of its own, as many at once as there are cores, each with a time limit.
- * Installs and builds first where that is needed. The last line says `N passed, N failed`, counted in test cases.
+ * Installs and builds first where that is needed, and compiles each test to one file (lib/bundle-tests.mjs). The last line says `N passed, N failed`, counted in test cases.
  *   npm test                     all but test/crash, test/real-agents, test/browser and test/soak, which have commands of their own
  *   npm run test:soak            the long ones: crowds, 100k files, races to start, faults at every step (test/soak)
  *   npm test -- queue run.test   files whose path contains one of the words
@@ -57,7 +57,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => leave(signa
 const running = new Set();
 
 const startedAt = performance.now();
-const bundles = coverage ? undefined : await bundleTests(files, join(temp, bundleDir));
+const bundles = coverage ? undefined : await bundleTests(files, join(temp, bundleDir)).catch(cannotRun);
 const results = await inParallel(files, Number(process.env.COPSE_TEST_JOBS) || availableParallelism() + (soak ? 0 : 2), runFile);
 const left = leftovers();
 rmSync(temp, { recursive: true, force: true, maxRetries: 5 });
@@ -87,6 +87,13 @@ function chosen() {
       ? all.filter((name) => !own.some((dir) => name.startsWith(dir)) || (coverage && alsoCovered.includes(name)))
       : all.filter((name) => words.some((word) => name === word || (name.includes(word) && !own.some((dir) => name.startsWith(dir)))));
   return wanted.sort((a, b) => (times[b] ?? 0) - (times[a] ?? 0) || (a < b ? -1 : 1));
+}
+
+/** The compiler has said by then which file it cannot read. */
+function cannotRun() {
+  rmSync(temp, { recursive: true, force: true, maxRetries: 5 });
+  process.stdout.write("the tests cannot be compiled; the file is named above\n0 passed, 1 failed\n");
+  process.exit(1);
 }
 
 /** pnpm and yarn for the tests that drive them; without them those are skipped, which is said here and counted at the end. */
