@@ -3,7 +3,7 @@ import { begin } from "./begin.ts";
 import { stepAgain, stepDone } from "./chain.ts";
 import { CopseError } from "./errors.ts";
 import type { TaskEvent } from "./events.ts";
-import type { Needs, Outcome, StateName, Task } from "./task.ts";
+import { isTerminal, type Needs, type Outcome, type StateName, type Task } from "./task.ts";
 
 /** Which state may follow which. Held against `evolve` in the tests, and printed into ARCHITECTURE.md. */
 export const moves: Readonly<Record<StateName, readonly StateName[]>> = {
@@ -271,6 +271,8 @@ function ended(task: Task, outcome: Outcome, at: string): Task {
 }
 
 function detached(task: Task, to: "queue" | "deliver" | "same", at: string): Task {
+  // Stopped during the visit: who leaves does not begin it again.
+  if (isTerminal(task) || task.state === "delivering") return task;
   if (to === "queue") return { ...task, state: "queued", since: at, source: "person", needs: null, notBefore: null };
   // What a person has taken to its end by hand is done; follow-ups behind it are not run.
   if (to === "deliver") return delivering(task.stepBegun ? stepDone(task, null) : task, { kind: "completed" }, at);

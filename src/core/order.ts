@@ -23,7 +23,12 @@ export function weigh(jobs: readonly Job[], expectedMs: (id: string) => number):
   const byId = new Map(jobs.map((job) => [job.id, job]));
   const arrived = arrivals(jobs, byId);
   const behind = new Map<string, string[]>();
-  for (const { id, after } of jobs) for (const before of after) behind.set(before, [...(behind.get(before) ?? []), id]);
+  for (const { id, after } of jobs)
+    for (const before of after) {
+      const those = behind.get(before);
+      if (those === undefined) behind.set(before, [id]);
+      else those.push(id);
+    }
   const paths = new Map<string, number>();
   // Depth first without recursion: a chain may be long. One that a damaged log leads in a circle counts as far as it has been walked.
   for (const { id } of jobs) {

@@ -92,15 +92,16 @@ export function howItEnded({ label, task }: Before): string {
 /** The way by which a task leads back to itself, its first and last name the same; undefined where none does. `edges`: what each comes after. */
 export function circleOf(start: Prerequisite, edges: (id: string) => readonly Prerequisite[]): readonly string[] | undefined {
   const seen = new Set<string>();
-  const walk = (at: Prerequisite, way: readonly string[]): readonly string[] | undefined => {
-    for (const next of edges(at.id)) {
-      if (next.id === start.id) return [...way, next.label];
-      if (seen.has(next.id)) continue;
+  // Without recursion: a chain may be long.
+  const way = [{ label: start.label, open: [...edges(start.id)].reverse() }];
+  for (let at = way.at(-1); at !== undefined; at = way.at(-1)) {
+    const next = at.open.pop();
+    if (next === undefined) way.pop();
+    else if (next.id === start.id) return [...way.map(({ label }) => label), next.label];
+    else if (!seen.has(next.id)) {
       seen.add(next.id);
-      const found = walk(next, [...way, next.label]);
-      if (found !== undefined) return found;
+      way.push({ label: next.label, open: [...edges(next.id)].reverse() });
     }
-    return undefined;
-  };
-  return walk(start, [start.label]);
+  }
+  return undefined;
 }

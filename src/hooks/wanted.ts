@@ -29,6 +29,9 @@ const guarded: Readonly<Record<string, string | undefined>> = {
 
 /** A little longer than any hook of a person's is waited for, so that it is the runner who gives up first; a runner that hangs holds an agent no longer. */
 const timeoutSeconds = 620;
+/** Nothing an agent does hangs on the answer to these, only what a person is shown: a hook that takes longer runs on to its end, and is not waited for. */
+const unanswered = ["SessionEnd", "Notification", "StopFailure", "PostCompact", "InstructionsLoaded", "PostModelSwitch"];
+const unansweredSeconds = 60;
 const startSeconds = 60;
 
 /** For the settings of a person, whose sessions are no task's. */
@@ -40,12 +43,13 @@ export const wantedOfTask = (state: string, id: string, start: boolean): Setting
 
 /** `start`: a session that begins runs `copse hooks start`, which makes sure of a runner; http hooks are not called then. */
 function wanted(state: string, access: Access, scope: string, path: string, start: boolean): SettingsHooks {
-  const http = {
-    type: "http",
-    url: `${hooksUrl(access.port)}${path}`,
-    headers: { Authorization: `Bearer ${tokenFor(access, scope)}` },
-    timeout: timeoutSeconds,
-  } as const;
+  const httpAt = (event: string) =>
+    ({
+      type: "http",
+      url: `${hooksUrl(access.port)}${path}`,
+      headers: { Authorization: `Bearer ${tokenFor(access, scope)}` },
+      timeout: unanswered.includes(event) ? unansweredSeconds : timeoutSeconds,
+    }) as const;
   // Quiet also where the state folder was removed and the hooks were not.
   const script = quoted(guardFile(state));
   const guard = { type: "command", command: `test ! -f ${script} || sh ${script}${commandMark}`, async: true } as const;
@@ -57,6 +61,7 @@ function wanted(state: string, access: Access, scope: string, path: string, star
   return {
     ...Object.fromEntries(
       events.map((event) => {
+        const http = httpAt(event);
         if (!Object.hasOwn(guarded, event)) return [event, [{ hooks: [http] }]];
         const matcher = guarded[event];
         if (matcher === undefined) return [event, [{ hooks: [http, guard] }]];

@@ -11,6 +11,15 @@ interface Waiting {
   readonly adopted: boolean;
 }
 
+/** Those who wait under the same limits: whether one of them fits says it of all, and a crowd is mostly of a few kinds. */
+interface Kind {
+  readonly place: Place;
+  count: number;
+}
+
+const kindOf = ({ repoId, repoLimit, group, groupLimit, ownLimit, batch }: Place): string =>
+  JSON.stringify([repoId, repoLimit, group, groupLimit, ownLimit, batch]);
+
 export interface QueueOptions {
   /** What is known of a task beside its place; asked anew at every choice. */
   readonly weightOf?: WeightOf;
@@ -97,6 +106,8 @@ class Line {
   readonly #weightOf: WeightOf;
   readonly #clock: () => number;
   #waiting: Waiting[] = [];
+  readonly #kinds = new Map<string, Kind>();
+  #adopted = 0;
   #turns = noTurns;
   /** When each of the busy was let in. */
   readonly #since = new Map<Place, number>();
@@ -134,19 +145,22 @@ class Line {
   }
 
   get size(): number {
-    const mayStart = this.#waiting.some((item) => item.adopted || fits(item.place, this.busy, this.limits) === "yes");
-    return mayStart ? this.#waiting.length : 0;
+    if (this.#adopted > 0) return this.#waiting.length;
+    for (const { place } of this.#kinds.values()) if (fits(place, this.busy, this.limits) === "yes") return this.#waiting.length;
+    return 0;
   }
 
   enqueue(run: Run, options: LineOptions = {}): void {
     const place = options.place as Place;
-    this.#waiting.push({ run, place, adopted: options.adopted === true });
+    const item = { run, place, adopted: options.adopted === true };
+    this.#waiting.push(item);
+    this.#count(item, 1);
   }
 
   dequeue(): Run | undefined {
     const item = this.#waiting.find((one) => one.adopted) ?? this.#next();
     if (item === undefined) return undefined;
-    this.#waiting.splice(this.#waiting.indexOf(item), 1);
+    this.#takeOut(this.#waiting.indexOf(item));
     return item.run;
   }
 
@@ -160,8 +174,24 @@ class Line {
   leave(place: Place): boolean {
     const at = this.#waiting.findIndex((item) => item.place === place);
     if (at < 0) return false;
-    this.#waiting.splice(at, 1);
+    this.#takeOut(at);
     return true;
+  }
+
+  #takeOut(at: number): void {
+    for (const item of this.#waiting.splice(at, 1)) this.#count(item, -1);
+  }
+
+  #count({ place, adopted }: Waiting, by: 1 | -1): void {
+    if (adopted) {
+      this.#adopted += by;
+      return;
+    }
+    const key = kindOf(place);
+    const kind = this.#kinds.get(key) ?? { place, count: 0 };
+    kind.count += by;
+    if (kind.count > 0) this.#kinds.set(key, kind);
+    else this.#kinds.delete(key);
   }
 
   #next(): Waiting | undefined {

@@ -93,6 +93,19 @@ test("a step that a person took to its end by hand is done; what follows is run 
   assert.is(stepToGive(lived(handed, [{ type: "retried", by: "a person" }])), 2);
 });
 
+test("stopped while a person visits, a task is not begun again by their leaving", () => {
+  for (const to of ["queue", "deliver", "same"] as const) {
+    const left = lived(begun, [
+      { type: "attached", by: { pid: 1, start: "1", boot: "b" } },
+      { type: "run-ended", run: 2, exitCode: 143, summary: null, progress: noProgress, after: { to: "attach" } },
+      { type: "stop-asked", by: "a person" },
+      { type: "stopped", how: "stopped by a person" },
+      { type: "detached", to },
+    ]);
+    assert.equal([left.state, left.outcome?.kind, left.attachedBy], ["stopped", "stopped", null]);
+  }
+});
+
 test("a delivery that failed is delivered again and no step is run again; a completed chain tried again is at its last step", () => {
   const run: Fact = {
     type: "run-ended",

@@ -248,4 +248,14 @@ test("what is not done well, by its state or by its checks, skips or holds; a re
   assert.is(say(anyhow, { state: "blocked" }), "waits for a b (needs you)");
 });
 
+test("a chain of twenty thousand is walked to its end, and the way of a circle is named", () => {
+  const next = (id: string) => (id === "x" ? 0 : Number(id) + 1);
+  const long = (end: number, back: boolean) =>
+    circleOf({ id: "x", label: "x" }, (id) =>
+      next(id) <= end ? [{ id: `${next(id)}`, label: `t${next(id)}` }] : back ? [{ id: "x", label: "x" }] : [],
+    );
+  assert.is(long(20_000, false), undefined);
+  assert.equal(long(2, true), ["x", "t0", "t1", "t2", "x"]);
+});
+
 test.run();

@@ -296,4 +296,27 @@ test("a batch's limit is its own: two of one name in two repositories do not cou
   assert.is(configured.inside.size, 2, "a group of the configuration counts over all repositories");
 });
 
+test("a crowd behind a full group costs each newcomer a look or two, not one at everybody who waits", async () => {
+  let looks = 0;
+  const groups = new Proxy<Record<string, number>>(
+    { g: 1 },
+    {
+      get(all, name) {
+        looks++;
+        return all[String(name)];
+      },
+    },
+  );
+  const queue = memoryQueue({ machine: 3, groups });
+  const all = crowd(queue);
+  const count = 1000;
+  for (let i = 0; i < count; i++) void all.enter(place(`t${i}`, { group: "g" }), new AbortController().signal);
+  await settle();
+  assert.equal([queue.running, queue.waiting], [1, count - 1]);
+  assert.ok(looks < 5 * count, `${looks} looks`);
+  all.leave(all.order[0] as string);
+  await settle();
+  assert.equal([queue.running, queue.waiting, all.order.length], [1, count - 2, 2]);
+});
+
 test.run();

@@ -113,10 +113,12 @@ async function handBack(found: Found, then: "queue" | "deliver" | "same"): Promi
   );
   await tellRunner(found.state, task.repoId, task.id);
   err(
-    then === "queue"
-      ? `${task.label} is handed back: its session goes on in the background.\n`
-      : then === "deliver"
-        ? `${task.label} is handed back as done.\n`
-        : `${task.label} is left as it is.\n`,
+    isTerminal(task) || task.stopAsked !== null
+      ? `${task.label} is ${isTerminal(task) ? task.state : "being stopped"}; it is not begun again.\n`
+      : then === "queue"
+        ? `${task.label} is handed back: its session goes on in the background.\n`
+        : then === "deliver"
+          ? `${task.label} is handed back as done.\n`
+          : `${task.label} is left as it is.\n`,
   );
 }
