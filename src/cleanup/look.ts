@@ -4,10 +4,12 @@ import { dirname, join } from "node:path";
 import { messageOf } from "../core/errors.ts";
 import type { Task } from "../core/task.ts";
 import { unfinishedOperation } from "../git/changes.ts";
+import { hiddenChanges } from "../git/hidden.ts";
 import { isDeadLock } from "../git/lock-holder.ts";
 import { findRepository } from "../git/repository.ts";
 import { type Status, statusOf } from "../git/status.ts";
 import type { WorktreeEntry } from "../git/worktrees.ts";
+import { statInside } from "../system/stat-inside.ts";
 
 export interface Sight {
   /** What could not be seen, and why; everything else counts only without it. */
@@ -24,6 +26,14 @@ export interface Sight {
   readonly locked: string | null;
   /** Processes that work in it. */
   readonly occupants: readonly number[];
+  /** By which it is seen whether anything has changed since (`changedSince`). */
+  readonly contents: Contents | null;
+}
+
+interface Contents {
+  readonly disposable: readonly string[];
+  /** What is checked out, and each file a rescue would hold with its size and times. */
+  readonly stamp: ReadonlySet<string>;
 }
 
 export interface Ignored {
@@ -31,6 +41,8 @@ export interface Ignored {
   readonly files: readonly string[];
   /** Folders that are made again by a command (`disposable`): not kept. */
   readonly disposable: readonly string[];
+  /** Folders that are a repository of their own, or another worktree. */
+  readonly repositories: readonly string[];
 }
 
 const nothing: Sight = {
@@ -39,10 +51,11 @@ const nothing: Sight = {
   status: null,
   operation: null,
   nested: [],
-  ignored: { files: [], disposable: [] },
+  ignored: { files: [], disposable: [], repositories: [] },
   bytes: 0,
   locked: null,
   occupants: [],
+  contents: null,
 };
 
 /** It could not be seen. */
@@ -67,24 +80,49 @@ export async function look(
     if (entry === undefined || entries[0]?.path === entry.path) return unseen("git does not know it as a worktree");
     const repo = findRepository(path);
     if (repo.id !== task.repoId || repo.top !== real) return unseen(`it belongs to ${repo.top}`);
-    const status = await statusOf(path);
+    const { status, ignored, stamp } = await contentsOf(path, disposable);
     const odd = [...status.changed, ...status.untracked, ...status.ignored].find((name) => name.includes("\ufffd"));
     if (odd !== undefined) return unseen(`the name of ${odd} is not UTF-8`);
-    const ignored = ignoredIn(path, status.ignored, disposable);
     return {
       unreadable: null,
       missing: false,
       status,
       operation: unfinishedOperation(path) ?? null,
-      nested: [...status.untracked.filter((name) => name.endsWith("/")), ...status.submodules, ...submodulesIn(repo.gitDir)],
+      nested: [
+        ...status.untracked.filter((name) => name.endsWith("/")),
+        ...ignored.repositories,
+        ...status.submodules,
+        ...submodulesIn(repo.gitDir),
+      ],
       ignored,
       bytes: bytesOf(path, [...status.changed, ...status.untracked, ...ignored.files]),
       locked: entry.locked === null || isDeadLock(entry.locked) ? null : entry.locked,
       occupants: occupantsOf(real, atWork),
+      contents: { disposable, stamp },
     };
   } catch (error) {
     return unseen(messageOf(error));
   }
+}
+
+async function contentsOf(path: string, disposable: readonly string[]) {
+  const seen = await statusOf(path);
+  const hidden = await hiddenChanges(path);
+  const status: Status = { ...seen, changed: [...new Set([...seen.changed, ...hidden])] };
+  const ignored = ignoredIn(path, status.ignored, disposable);
+  const lines = [...status.changed, ...status.untracked, ...ignored.files].map((name) => {
+    const stat = statInside(path, name);
+    return `${name}\0${stat === undefined ? "gone" : [stat.mode, stat.size, stat.mtimeMs, stat.ctimeMs, stat.ino].join(" ")}`;
+  });
+  return { status, ignored, stamp: new Set([`HEAD\0${status.branch} ${status.head}`, ...lines]) };
+}
+
+/** What has been changed since the look, in a worktree that is now in the folder `at`: one path of it, or undefined. @throws CopseError when it cannot be seen */
+export async function changedSince({ contents }: Sight, at: string): Promise<string | undefined> {
+  if (contents === null) return undefined;
+  const { stamp } = await contentsOf(at, contents.disposable);
+  const differing = [...[...stamp].filter((line) => !contents.stamp.has(line)), ...[...contents.stamp].filter((line) => !stamp.has(line))];
+  return differing[0]?.split("\0")[0];
 }
 
 /** Submodules that were filled in keep their history in the worktree's own git directory. */
@@ -93,11 +131,13 @@ const submodulesIn = (gitDir: string): string[] => (existsSync(join(gitDir, "mod
 function ignoredIn(root: string, ignored: readonly string[], disposable: readonly string[]): Ignored {
   const files: string[] = [];
   const left: string[] = [];
+  const repositories: string[] = [];
   const take = (path: string, name: string): void => {
     const stat = lstatSync(join(root, path), { throwIfNoEntry: false });
     if (stat === undefined) return;
     if (stat.isDirectory()) {
       if (disposable.includes(name)) left.push(`${path}/`);
+      else if (existsSync(join(root, path, ".git"))) repositories.push(`${path}/`);
       else for (const child of readdirSync(join(root, path))) take(`${path}/${child}`, child);
     } else if (stat.isFile() || stat.isSymbolicLink()) {
       files.push(path);
@@ -110,11 +150,11 @@ function ignoredIn(root: string, ignored: readonly string[], disposable: readonl
     if (inside === -1) take(plain, parts.at(-1) ?? "");
     else left.push(`${parts.slice(0, inside + 1).join("/")}/`);
   }
-  return { files, disposable: [...new Set(left)] };
+  return { files, disposable: [...new Set(left)], repositories };
 }
 
 const bytesOf = (root: string, paths: readonly string[]): number =>
-  paths.reduce((sum, path) => sum + (lstatSync(join(root, path), { throwIfNoEntry: false })?.size ?? 0), 0);
+  paths.reduce((sum, path) => sum + (statInside(root, path)?.size ?? 0), 0);
 
 /** Where every process works but this one and those of `but` (Linux; elsewhere nobody is seen). Those of other users cannot be read and do not count. */
 export function workingDirectories(but: readonly number[] = []): Map<number, string> {

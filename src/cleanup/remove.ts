@@ -1,21 +1,23 @@
 /**
- * Takes worktrees of one repository away: rescues, then for each intention, rename, registration; branches, facts. A crash after any step is mended by the next `clean` or `rm`;
+ * Takes worktrees of one repository away: rescues, then for each intention, rename, a last look, registration; branches, facts. A crash after any step is mended by the next `clean` or `rm`;
  * up to the rename everything is as it was. Nothing is deleted here but branches; the folder goes to the trash beside it with what git knew of it, and that is emptied later.
  */
-import { mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CopseError, messageOf, systemCode } from "../core/errors.ts";
 import { isTerminal, type Removal, type Task } from "../core/task.ts";
 import { branchTips, deleteBranches } from "../git/branches.ts";
 import { inLane } from "../git/lane.ts";
+import { isDeadLock } from "../git/lock-holder.ts";
 import { findRepository } from "../git/repository.ts";
 import { saveWorktrees } from "../git/rescue.ts";
-import { dropRegistration, pin, type WorktreeEntry } from "../git/worktrees.ts";
+import { dropRegistration, listWorktrees, pin, type WorktreeEntry } from "../git/worktrees.ts";
 import { append } from "../store/append.ts";
+import { readMaybe } from "../store/files.ts";
 import { laneOf } from "../store/paths.ts";
 import { crashPoint } from "../system/crash.ts";
-import type { Sight } from "./look.ts";
-import { trashFor } from "./trash.ts";
+import { changedSince, type Sight } from "./look.ts";
+import { leavingMark, trashFor } from "./trash.ts";
 
 export interface Going {
   readonly task: Task;
@@ -75,7 +77,12 @@ export async function removeWorktrees(state: string, going: readonly Going[]): P
   crashPoint("rescued");
   const away = await each(saved, (step) => putAside(state, step));
   const dropped = await inLane(laneOf(state, repoId), async () => {
-    const unknown = await each(away, unregister);
+    // Somebody may have checked out one of the branches since the look.
+    const entries = await listWorktrees(repo);
+    const unknown = await each(
+      away.map((step) => ({ ...step, entries })),
+      unregister,
+    );
     crashPoint("dropped");
     const kept = await deleteBranches(repo, unknown.flatMap(ownBranch));
     return await each(unknown, ({ begun: { branch } }) => {
@@ -109,14 +116,46 @@ async function withoutFolder(task: Task, entries: readonly WorktreeEntry[]): Pro
   return { ref, path, trash: "", branch: null };
 }
 
-async function putAside(state: string, { task, sight, begun }: Step): Promise<void> {
+async function putAside(state: string, { task, sight, begun, gitDir }: Step): Promise<void> {
+  const leaving = `${begun.trash}${leavingMark}`;
   if (task.removal === null || !sight.missing) await note(state, task, begun);
   crashPoint("removal-begun");
   if (!sight.missing) {
+    const lock = gitDir === null ? undefined : readMaybe(join(gitDir, "locked"))?.trimEnd();
+    if (lock !== undefined && !isDeadLock(lock)) throw stays(task, "has been locked");
     mkdirSync(dirname(begun.trash), { recursive: true });
-    renameSync(begun.path, begun.trash);
+    renameSync(begun.path, leaving);
+    crashPoint("leaving");
+    await orBack(leaving, begun.path, async () => {
+      const changed = await changedSince(sight, leaving);
+      if (changed !== undefined) throw stays(task, `has changed (${changed})`);
+    });
   }
+  // Of one that a crash kept from here, too.
+  if (begun.trash !== "" && existsSync(leaving)) renameSync(leaving, begun.trash);
   crashPoint("renamed");
+}
+
+const stays = ({ label }: Task, what: string) =>
+  new CopseError("WRONG_STATE", `its worktree ${what} since it was looked at, and stays`, {
+    hint: `Look again: copse clean, or copse rm ${label}`,
+  });
+
+/** Where nobody finds it any more it is seen whether it is still what the rescue holds; if not it is put back. */
+async function orBack(leaving: string, path: string, look: () => Promise<void>): Promise<void> {
+  try {
+    await look();
+  } catch (error) {
+    try {
+      renameSync(leaving, path);
+    } catch (trouble) {
+      throw new CopseError("WRONG_STATE", `${messageOf(error)}; it cannot be put back (${messageOf(trouble)}) and is in ${leaving}`, {
+        hint: `Move it back: mv ${leaving} ${path}`,
+        cause: error,
+      });
+    }
+    throw error;
+  }
 }
 
 /** Under the task's lock: nothing that was put into line meanwhile loses its worktree. */

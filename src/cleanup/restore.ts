@@ -91,8 +91,9 @@ async function fill(repo: string, ref: string, meta: RescueMeta): Promise<void> 
   for await (const files of rescuedFiles(repo, ref, "files")) {
     for (const file of files) {
       const target = join(path, file.path);
-      if (lstatSync(target, { throwIfNoEntry: false })?.isDirectory() === false) rmSync(target, { force: true });
       makeFolders(path, file.path);
+      // As HEAD has it, be it a folder; or of a restore that a crash cut short.
+      rmSync(target, { force: true, recursive: true });
       if (file.link) symlinkSync(file.bytes, target);
       else writeFileSync(target, file.bytes, { mode: 0o600 });
       if (!file.link) chmodSync(target, Number.parseInt(meta.modes[file.path] ?? "644", 8));

@@ -5,6 +5,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { CopseError } from "../core/errors.ts";
+import { statInside } from "../system/stat-inside.ts";
 import { git, gitBytes, gitLine } from "./git.ts";
 import { findRepository } from "./repository.ts";
 import type { Status } from "./status.ts";
@@ -85,10 +86,12 @@ async function gather(rescue: Rescue): Promise<Gathered> {
   const deleted: string[] = [];
   const body: (string | Uint8Array)[] = [];
   for (const path of [...status.changed, ...status.untracked, ...rescue.ignored]) {
-    const stat = lstatSync(join(worktree, path), { throwIfNoEntry: false });
+    const stat = statInside(worktree, path);
     if (stat === undefined || stat.isDirectory()) deleted.push(path);
     else if (stat.isSymbolicLink())
       body.push(...file("120000", `files/${path}`, readlinkSync(join(worktree, path), { encoding: "buffer" })));
+    // Reading a pipe waits for somebody to write.
+    else if (!stat.isFile()) throw new CopseError("WRONG_STATE", `${path} is no regular file, and no rescue could hold it`);
     else {
       const bits = (stat.mode & 0o7777).toString(8);
       if (bits !== "644") modes[path] = bits;

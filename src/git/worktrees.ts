@@ -86,13 +86,19 @@ async function pastHalfMade<T>(dir: string, work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Writes the files of a registered worktree; safe to repeat as long as nobody has worked in it. */
+/** Writes the files of a registered worktree, over whatever is there: only for one that nobody has worked in. */
 export async function checkOut(path: string, options: GitOptions = {}): Promise<void> {
   const cores = availableParallelism();
   await git(path, ["reset", "--hard", "--quiet", "--no-recurse-submodules"], {
     ...options,
     config: cores > 2 ? [`checkout.workers=${cores}`] : [],
   });
+}
+
+/** Writes the files of the index that are not there; nothing that is there is touched. */
+export async function checkOutMissing(path: string, options: GitOptions = {}): Promise<void> {
+  const input = await git(path, ["ls-files", "--deleted", "-z"], options);
+  if (input !== "") await git(path, ["checkout-index", "-z", "--stdin"], { ...options, input });
 }
 
 /** Takes a registration away, with its folder; used only where the folder is gone or holds nothing but the `.git` file of a start that a crash cut short. */

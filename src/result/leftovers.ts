@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { redact } from "../core/redact.ts";
 import type { Task } from "../core/task.ts";
 import { commitAll, dirtyPaths, forward, nestedRepositories, unfinishedOperation } from "../git/changes.ts";
-import { git } from "../git/git.ts";
+import { git, gitMaybe } from "../git/git.ts";
 import { findRepository } from "../git/repository.ts";
 import { clearBranchLock } from "../git/stale-lock.ts";
-import { assertWorktree, commitOf, headRef, pin } from "../git/worktrees.ts";
+import { assertWorktree, commitOf, headRef, leadsTo, pin } from "../git/worktrees.ts";
 import { fillTemplate } from "../store/templates.ts";
 import { findDrafts } from "./drafts.ts";
 
@@ -44,6 +44,16 @@ export async function keepLeftovers(task: Task, env: Readonly<Record<string, str
   // Leftovers never go onto a branch that is not the task's, be it the agent's or the person's.
   if (head !== own && before !== undefined) await git(dir, ["update-ref", "--no-deref", "HEAD", before]);
   const dirty = (await dirtyPaths(dir)).length > 0;
+  const where = head === null ? "a detached HEAD" : `the branch ${head.replace("refs/heads/", "")}`;
+  const stood = await commitOf(dir, own);
+  // It has only looked there (an earlier commit of its own, a test of what others have): its commits are on its branch.
+  const strayed = head !== own && before !== undefined && stood !== undefined && stood !== task.base && (await isOld(task, before, stood));
+  if (strayed && !dirty && (await goBack(dir, branch)))
+    return {
+      tip: stood,
+      notes: [`the agent left ${branch} for ${where}, where it has done nothing; the worktree is on ${branch} again`],
+      operation: null,
+    };
   if (dirty) {
     const nested = await nestedRepositories(dir);
     // Of work that went well, what becomes issues is not committed; of any other it is, so that the next attempt has it.
@@ -56,7 +66,6 @@ export async function keepLeftovers(task: Task, env: Readonly<Record<string, str
   }
   const tip = dirty ? await commitOf(dir, "HEAD") : before;
   if (tip === undefined) return { tip: (await commitOf(task.repo, own)) ?? (task.base as string), notes, operation: null };
-  const where = head === null ? "a detached HEAD" : `the branch ${head.replace("refs/heads/", "")}`;
   if (await forward(dir, branch, tip)) {
     if (head !== own) {
       await git(dir, ["symbolic-ref", "HEAD", own]);
@@ -69,8 +78,19 @@ export async function keepLeftovers(task: Task, env: Readonly<Record<string, str
       `the agent left ${branch} for ${where}: its work stands at ${tip.slice(0, 12)}, which ${branch} does not lead to; it is kept as ${kept}`,
     );
   }
-  return { tip, notes, operation: null };
+  return { tip: strayed ? stood : tip, notes, operation: null };
 }
+
+/** Is there nothing new in the commit `at`: the task's branch, or where it began, has it in its history? */
+async function isOld({ repo, baseRef }: Task, at: string, stood: string): Promise<boolean> {
+  if (await leadsTo(repo, at, stood)) return true;
+  const others = baseRef === null ? undefined : await commitOf(repo, baseRef);
+  return others !== undefined && (await leadsTo(repo, at, others));
+}
+
+/** @returns whether git could, without writing over anything */
+const goBack = async (dir: string, branch: string): Promise<boolean> =>
+  (await gitMaybe(dir, ["checkout", "--quiet", "--no-overwrite-ignore", branch, "--"])) !== undefined;
 
 /** Every process of the run is proven gone: its locks are a dead one's. */
 async function clearLocks(dir: string, branch: string): Promise<void> {

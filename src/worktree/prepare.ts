@@ -17,6 +17,7 @@ import { clearBranchLock } from "../git/stale-lock.ts";
 import {
   assertWorktree,
   checkOut,
+  checkOutMissing,
   commitOf,
   createBranch,
   deleteBranchAt,
@@ -81,9 +82,12 @@ export async function prepare(record: Preparing, env: Readonly<Record<string, st
   await inLane(lane, () => ensureRegistered(task, record.mark ?? markOf(task), from, planned, options));
   await inCheckoutSlot(async () => {
     const { gitDir } = findRepository(path);
-    rmSync(join(gitDir, "index.lock"), { force: true });
+    const lock = join(gitDir, "index.lock");
+    const cutShort = existsSync(lock);
+    rmSync(lock, { force: true });
     // Git writes the index behind all files. Once it is there somebody may have edited them: to mend what a setup stumbled over, say.
     if (!existsSync(join(gitDir, "index"))) await checkOut(path, options);
+    else if (cutShort) await checkOutMissing(path, options);
   });
   const notes = await fill(task, from, path, lane, options);
   await tell(record, notes);

@@ -14,7 +14,7 @@ async function worked(box: Sandbox, label: string): Promise<void> {
   assert.is((await box.copse(["run", "-q", "-l", label, ...work])).code, 0);
 }
 
-const points = ["rescued", "removal-begun", "renamed", "dropped", "branch-dropped"];
+const points = ["rescued", "removal-begun", "leaving", "renamed", "dropped", "branch-dropped"];
 for (const point of points) {
   inBox(
     `killed at "${point}", the next clean finishes the job and restore gives everything back`,

@@ -193,6 +193,42 @@ test("an agent that switches branch, detaches, renames or deletes its branch: th
   }
 });
 
+test("an agent that only looked elsewhere at the end: what is told and pushed is its branch", async () => {
+  const box = await sandbox();
+  try {
+    box.git(["clone", "-q", "--bare", box.repo, "../origin.git"]);
+    box.git(["remote", "add", "origin", join(box.dir, "origin.git")]);
+    box.git(["fetch", "-q"]);
+    const two = "echo 1 > one.txt; git add -A; git commit -qm one; echo 2 > two.txt; git add -A; git commit -qm two";
+    for (const [label, leave, back] of [
+      ["earlier", "git checkout -q --detach HEAD~1", true],
+      ["bisecting", "git bisect start -q HEAD HEAD~2 > /dev/null; git checkout -q --detach HEAD~1", true],
+      ["on-main", "git checkout -q --detach origin/main", true],
+      ["with-leftovers", "git checkout -q --detach HEAD~1; echo left > left.txt", false],
+    ] as const) {
+      const task = await run(box, label, `${two}; ${leave}`, { flags: ["--deliver", "branch"] });
+      assert.is(task.state, "completed", `${label}: ${JSON.stringify(task.failure)}`);
+      assert.is(task.result.commits, 2, label);
+      assert.is(box.git(["log", "-1", "--format=%s", `copse/${label}`]), "two\n");
+      assert.is(
+        box.git(["ls-remote", "origin", `refs/heads/copse/${label}`]).slice(0, 40),
+        box.git(["rev-parse", `copse/${label}`]).trim(),
+      );
+      const notes = task.notes.join("\n");
+      if (back) {
+        assert.match(notes, new RegExp(`the worktree is on copse/${label} again`));
+        assert.is(box.git(["symbolic-ref", "--short", "HEAD"], task.worktree), `copse/${label}\n`);
+        clean(box, task.worktree);
+      } else {
+        const [, ref] = /kept as (refs\/copse\/rescue\/\S+)/.exec(notes) ?? [];
+        assert.is(box.git(["show", `${ref}:left.txt`]), "left\n");
+      }
+    }
+  } finally {
+    await box.close();
+  }
+});
+
 test("locks a killed git left, repositories inside the worktree, and checks that leave dirt", async () => {
   const box = await sandbox();
   try {
