@@ -41,7 +41,7 @@ export function book(find: (id: string) => Seen | undefined, put: (event: Filled
   let reading = false;
 
   function filler(kind: PageKind, id: string | null): () => Promise<void> | void {
-    const fill = (lines: readonly Row[], note = "") => put({ type: "page", kind, id, lines, note });
+    const fill = (lines: readonly Row[], note = "", gone: readonly Row[] = []) => put({ type: "page", kind, id, lines, note, gone });
     if (kind === "help") return once(() => fill(helpRows));
     const found = id === null ? undefined : find(id);
     if (found === undefined) return nothing;
@@ -71,7 +71,7 @@ export function book(find: (id: string) => Seen | undefined, put: (event: Filled
         const follow = follower(dir);
         return async () => {
           const more = await follow();
-          if (more !== undefined) fill(more.lines, more.note);
+          if (more !== undefined) fill(more.lines, more.note, more.gone);
         };
       }
     }
@@ -118,7 +118,9 @@ const lifeText = ({ task, beside }: Seen, dir: string): string =>
   showText(task, beside, story(readLog(eventsFile(dir)).events), colourless, Date.now());
 
 /** Its last run, and those that come; undefined when nothing has come. */
-function follower(dir: string): () => Promise<{ readonly lines: readonly Row[]; readonly note: string } | undefined> {
+function follower(
+  dir: string,
+): () => Promise<{ readonly lines: readonly Row[]; readonly note: string; readonly gone: readonly Row[] } | undefined> {
   let lines: Row[] = [];
   let run = 0;
   let now: Recording | undefined;
@@ -140,8 +142,9 @@ function follower(dir: string): () => Promise<{ readonly lines: readonly Row[]; 
     const noteNow = run === 0 ? "not started yet" : `run ${run}`;
     if (added.length === 0 && note === noteNow && before > 0) return undefined;
     note = noteNow;
-    lines = [...lines, ...added].slice(-mostLines);
-    return { lines: lines.length === 0 ? [row("dim")("Nothing yet.")] : lines, note };
+    const all = [...lines, ...added];
+    lines = all.slice(-mostLines);
+    return { lines: lines.length === 0 ? [row("dim")("Nothing yet.")] : lines, note, gone: all.slice(0, all.length - lines.length) };
   };
 }
 

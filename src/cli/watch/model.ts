@@ -85,7 +85,15 @@ export type Event =
   | { readonly type: "key"; readonly key: Key }
   | { readonly type: "facts"; readonly facts: Facts }
   | { readonly type: "size"; readonly size: State["size"] }
-  | { readonly type: "page"; readonly kind: PageKind; readonly id: string | null; readonly lines: readonly Row[]; readonly note: string }
+  | {
+      readonly type: "page";
+      readonly kind: PageKind;
+      readonly id: string | null;
+      readonly lines: readonly Row[];
+      readonly note: string;
+      /** Lines that stood at its top before, and were let go of. */
+      readonly gone?: readonly Row[];
+    }
   | { readonly type: "notice"; readonly notice: Notice }
   | { readonly type: "begun" | "over"; readonly command: string };
 

@@ -2,7 +2,6 @@
 import { maxTop, pageRows, placeOf } from "./layout.ts";
 import { begin, type Event, type Facts, listRows, type Page, type State, type Step, shown } from "./model.ts";
 import { press } from "./press.ts";
-import type { Row } from "./text.ts";
 
 /** The view as it opens, the first task chosen: a key that comes at once is about that one. */
 export const opened = (facts: Facts, size: State["size"], here: boolean): State => settled(begin(facts, size, here));
@@ -21,7 +20,7 @@ function after(state: State, event: Event): Step {
     case "size":
       return [{ ...state, size: event.size }];
     case "page":
-      return [state.page?.kind === event.kind && state.page.id === event.id ? { ...state, page: filled(state.page, event) } : state];
+      return [state.page?.kind === event.kind && state.page.id === event.id ? { ...state, page: filled(state, state.page, event) } : state];
     case "notice":
       return [{ ...state, notice: event.notice }];
     case "begun":
@@ -33,7 +32,11 @@ function after(state: State, event: Event): Step {
   }
 }
 
-const filled = (page: Page, { lines, note }: { readonly lines: readonly Row[]; readonly note: string }): Page => ({ ...page, lines, note });
+/** What is being read stays where it is, also when lines above it are let go of. */
+function filled(state: State, page: Page, { lines, note, gone = [] }: Extract<Event, { type: "page" }>): Page {
+  const above = pageRows(state, { ...page, lines: gone }).length;
+  return { ...page, lines, note, top: Math.max(0, page.top - above) };
+}
 
 /** A task that is gone leaves the choice with whoever stands in its place. */
 function keptChoice(before: State, now: State): string | null {

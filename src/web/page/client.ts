@@ -2,7 +2,8 @@
 import { type Done, type Entered, type ErrorJson, enterPath, keyHeader, leavePath, leverPath, type Refused } from "../api.ts";
 import type { Lever } from "../levers.ts";
 
-const keyName = "copse-key";
+/** Under which the key of this browser is kept. */
+export const keyName = "copse-key";
 
 /** What the server, or the way to it, said no with. */
 export class Refusal extends Error {

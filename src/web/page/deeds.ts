@@ -3,6 +3,7 @@ import type { Done, ErrorJson } from "../api.ts";
 import { commandLine, commandOf, type Lever } from "../levers.ts";
 import { box } from "./box.ts";
 import { pull, Refusal } from "./client.ts";
+import { shownLine } from "./pure/text.ts";
 
 export interface Said {
   readonly key: number;
@@ -15,6 +16,8 @@ export interface Said {
 export const said = box<readonly Said[]>([]);
 let count = 0;
 const wellMs = 8000;
+/** A prompt may be a page long. */
+const mostOfCommand = 140;
 
 /** The command exactly as it will be run. */
 export const lineOf = (lever: Lever): string => commandLine(commandOf(lever));
@@ -45,7 +48,7 @@ export const linesOf = (levers: readonly Lever[]): string => levers.map(lineOf).
 /** What went well leaves by itself; what did not stays until it is closed. */
 export function say(command: string, error: ErrorJson | null, notes: string): void {
   const key = ++count;
-  said.set([...said.get().slice(-3), { key, command, error, notes: notes.trim() }]);
+  said.set([...said.get().slice(-3), { key, command: shownLine(command, mostOfCommand), error, notes: notes.trim() }]);
   if (error === null) setTimeout(() => unsay(key), wellMs);
 }
 

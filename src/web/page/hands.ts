@@ -1,9 +1,10 @@
 /** The keyboard: what each key does to the selected task. */
 import { box } from "./box.ts";
 import { press } from "./deeds.ts";
-import { cursor, filter, go, route } from "./nav.ts";
+import { cursor, filter, go } from "./nav.ts";
 import { can } from "./pure/able.ts";
 import { type Deed, deedOf } from "./pure/keys.ts";
+import { readRoute } from "./pure/route.ts";
 import { state } from "./store.ts";
 import { askRetry, askStop } from "./views/actions.tsx";
 import { asking } from "./views/asking.tsx";
@@ -41,7 +42,7 @@ function act(deed: Deed, target: Element | null): boolean {
     case "previous":
       return step(deed === "next" ? 1 : -1);
     case "filter":
-      focusOn("#filter");
+      document.getElementById("filter")?.focus();
       return true;
     case "help":
       helping.set(true);
@@ -74,16 +75,18 @@ function act(deed: Deed, target: Element | null): boolean {
       return true;
     case "answer":
       go({ view: "task", id: task.id, tab: "life" });
-      if (task.needs !== null) focusOn("#answer, #approve");
-      else setTimeout(() => document.getElementById("tell")?.click(), 60);
+      whenThere(task.id, task.needs !== null ? "#answer, #approve" : "#guidance, #tell", (found) => {
+        if (found.id === "tell") found.click();
+        else found.focus();
+      });
       return true;
     case "approve":
       if (task.needs?.kind !== "permission" && task.needs?.kind !== "plan") return false;
       // What it would allow is to be read first: the button gets the focus, Enter presses it.
-      if (route.get().view === "task" && document.activeElement?.id === "approve") void press({ do: "approve", task: task.id });
+      if (partOf(task.id, "#approve") === document.activeElement) void press({ do: "approve", task: task.id });
       else {
         go({ view: "task", id: task.id, tab: "life" });
-        focusOn("#approve");
+        whenThere(task.id, "#approve", (found) => found.focus());
       }
       return true;
     case "stop":
@@ -121,10 +124,20 @@ function stepFile(by: number): boolean {
   return next !== undefined;
 }
 
-/** At once where it stands already, so that the next letter goes in; else once it is drawn. */
-function focusOn(selector: string): void {
-  const look = () => document.querySelector<HTMLElement>(selector);
-  const there = look();
-  if (there !== null) there.focus();
-  else setTimeout(() => look()?.focus(), 60);
+/** Of the view of this very task: while another is being drawn, the one before still stands there. */
+const partOf = (id: string, selector: string): HTMLElement | null =>
+  document.querySelector<HTMLElement>(`[data-view="${CSS.escape(id)}"] :is(${selector})`);
+
+const patienceMs = 5000;
+
+/** At once where it stands already, so that the next letter goes in; else as soon as it is drawn, unless the person has gone elsewhere. */
+function whenThere(id: string, selector: string, deed: (found: HTMLElement) => void): void {
+  const until = performance.now() + patienceMs;
+  const look = () => {
+    const found = partOf(id, selector);
+    const at = readRoute(location.hash);
+    if (found !== null) deed(found);
+    else if (performance.now() < until && at.view === "task" && at.id === id) requestAnimationFrame(look);
+  };
+  look();
 }

@@ -2,6 +2,9 @@
 import type { Remark } from "../levers.ts";
 import { type Box, box } from "./box.ts";
 
+/** How many remarks are being written right now. */
+export const writing = box(0);
+
 const boxes = new Map<string, Box<readonly Remark[]>>();
 const nameOf = (task: string): string => `copse-remarks-${task}`;
 
@@ -23,7 +26,18 @@ function stored(task: string): readonly Remark[] {
 }
 
 export function setRemarks(task: string, remarks: readonly Remark[]): void {
-  if (remarks.length === 0) localStorage.removeItem(nameOf(task));
-  else localStorage.setItem(nameOf(task), JSON.stringify(remarks));
   remarksOf(task).set(remarks);
+  try {
+    if (remarks.length === 0) localStorage.removeItem(nameOf(task));
+    else localStorage.setItem(nameOf(task), JSON.stringify(remarks));
+  } catch {
+    // The browser has no room left: they stand on the page all the same.
+  }
+}
+
+/** What another tab of this browser has written or sent is so in this one, too. */
+export function followRemarks(): void {
+  addEventListener("storage", ({ key }) => {
+    for (const [task, found] of boxes) if (key === null || key === nameOf(task)) found.set(stored(task));
+  });
 }

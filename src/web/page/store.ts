@@ -26,6 +26,10 @@ export const trouble = box<Refusal | null>(null);
 /** The time, once a second while anybody looks. */
 export const now = box(Date.now());
 
+/** How many looks at all tasks were asked for, and answered; how often the queue was told of. */
+let [resets, answered, queues] = [0, 0, 0];
+const againMs = 1000;
+
 /** Messages that have come since the last frame. */
 let come: StreamMessage[] = [];
 let nudge: () => void = () => {};
@@ -36,7 +40,10 @@ export function start(): void {
       // A page in the background is given no frames, and must still count what needs its person.
       if (come.push(message) === 1) document.hidden ? setTimeout(apply, 200) : requestAnimationFrame(apply);
     },
-    (next) => link.set(next),
+    (next) => {
+      link.set(next);
+      if (next.kind === "live") void lookAtAll();
+    },
   );
   setInterval(() => !document.hidden && now.set(Date.now()), 1000);
   document.addEventListener("visibilitychange", () => {
@@ -79,11 +86,13 @@ function apply(): void {
         break;
       }
       case "queue":
+        queues++;
         next = { ...next, queue: JSON.parse(data) as QueueState };
         break;
       case "reset": {
         putRows();
         next = forgotten(next);
+        resets++;
         void lookAtAll();
         for (const id of behind(next, (JSON.parse(data) as Reset).versions)) gaps.add(id);
       }
@@ -94,12 +103,23 @@ function apply(): void {
   for (const id of gaps) void fillGap(id);
 }
 
-/** Loads what a `reset` asks for; what fails is said, and comes right with the next connection. */
+let looking = false;
+
+/** Loads what a `reset` asks for. The stream may go on where it was without another one, so it is tried until it is there. */
 async function lookAtAll(): Promise<void> {
-  await tell(async () => {
-    const [all, queue] = await Promise.all([read<TasksAnswer>(tasksPath), read<QueueState>(queuePath)]);
-    state.set({ ...withAll(state.get(), all), queue });
-  });
+  if (looking) return;
+  looking = true;
+  while (answered < resets && link.get().kind === "live") {
+    const [reset, queue] = [resets, queues];
+    const well = await tell(async () => {
+      const [all, found] = await Promise.all([read<TasksAnswer>(tasksPath), read<QueueState>(queuePath)]);
+      // What the stream said meanwhile is newer.
+      state.set({ ...withAll(state.get(), all), ...(queues === queue ? { queue: found } : {}) });
+      answered = reset;
+    });
+    if (!well) await new Promise((resolve) => setTimeout(resolve, againMs));
+  }
+  looking = false;
 }
 
 const filling = new Set<string>();
@@ -140,13 +160,16 @@ export async function loadOlder(): Promise<void> {
   });
 }
 
-async function tell(deed: () => Promise<void>): Promise<void> {
+/** @returns whether it went well */
+async function tell(deed: () => Promise<void>): Promise<boolean> {
   try {
     await deed();
     trouble.set(null);
+    return true;
   } catch (error) {
     // An unreachable server is the link's to say.
-    if (error instanceof Refusal && error.status === 0) return;
+    if (error instanceof Refusal && error.status === 0) return false;
     trouble.set(error instanceof Refusal ? error : new Refusal({ code: "PAGE", message: String(error), hint: "Load the page again." }, 0));
+    return false;
   }
 }

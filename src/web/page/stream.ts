@@ -1,5 +1,6 @@
 /** Stays connected to the event stream: goes on where it was by `Last-Event-ID`, tries again with growing pauses, notices a connection that has fallen silent. */
 import { eventsPath } from "../api.ts";
+import { keyName } from "./client.ts";
 import { againAfterMs, type StreamMessage, streamReader } from "./pure/sse.ts";
 
 export type Link =
@@ -68,6 +69,8 @@ export function follow(take: (message: StreamMessage) => void, tell: (link: Link
   };
   void run();
   addEventListener("online", nudge);
+  // Another tab was let in just now: its cookie is this one's, too.
+  addEventListener("storage", ({ key }) => key === keyName && nudge());
   document.addEventListener("visibilitychange", () => !document.hidden && nudge());
   return nudge;
 }

@@ -1,6 +1,7 @@
 /** Keys of the live view: what each does, that it asks first, and that an answer is for what was seen. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { pageRows } from "../../../src/cli/watch/layout.ts";
 import type { Deed } from "../../../src/cli/watch/model.ts";
 import { asking, factsOf, play, taskOf, typing } from "./support.ts";
 
@@ -124,6 +125,22 @@ test("the filter narrows as it is typed; Esc puts back what was, Enter keeps it"
   assert.is(shows(["/", ...typing("lat"), "enter", "escape"]).filter, "");
   assert.is(shows(["/", ...typing("q")]).filter, "q", "no key of the list while typing");
   assert.is(shows(["/", ...typing("nothing like it")]).selected, null);
+});
+
+test("what is read of a long log stays where it is when lines above it are let go of", () => {
+  const line = (n: number) => ({ text: `line ${n} ${"x".repeat(n % 3 === 0 ? 100 : 1)}`, tone: "plain" }) as const;
+  const all = Array.from({ length: 130 }, (_, n) => line(n));
+  const page = { type: "page", kind: "logs", id: "id-busy", note: "run 1" } as const;
+  const first = { ...page, lines: all.slice(0, 100) };
+  const then = { ...page, lines: all.slice(30), gone: all.slice(0, 30) };
+  const firstRow = (events: Parameters<typeof play>[1]) => {
+    const { state } = play([running], ["l", ...events]);
+    return state.page && pageRows(state, state.page)[state.page.top]?.text;
+  };
+  const read = firstRow([first, "k", "k"]);
+  assert.match(read ?? "", /^(?:line \d+|x)/);
+  assert.is(firstRow([first, "k", "k", then]), read);
+  assert.match(firstRow([first, "g", then]) ?? "", /^line 30/, "what was read is gone itself: the first that is left");
 });
 
 test("pages open on the chosen task, act on it, and go back; logs follow until one scrolls up", () => {

@@ -3,8 +3,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { can } from "../../../src/web/page/pure/able.ts";
 import { changesOf, spoken } from "../../../src/web/page/pure/changes.ts";
-import { groupOf, groupsOf, markOf, matches } from "../../../src/web/page/pure/groups.ts";
-import { ageOf, detailOf } from "../../../src/web/page/pure/words.ts";
+import { groupOf, groupsOf, markOf, matches, namesApart } from "../../../src/web/page/pure/groups.ts";
+import { ageOf, detailOf, momentOf } from "../../../src/web/page/pure/words.ts";
 import { at, row } from "./row.ts";
 
 const question = { kind: "question", text: "Which?", since: at(3), source: "stream" } as const;
@@ -77,6 +77,20 @@ test("only what has come to need a person or has ended is told, and a crowd in o
 
 test("texts of agents lose what would turn or hide them", () => {
   assert.is(detailOf(row("x", { activity: "a\u202eb\u001b[31mc\n d" })), "a\ufffdbc d");
+});
+
+test("repositories of one name are told apart by their folder", () => {
+  assert.equal(namesApart(["/home/you/shop", "/home/you/old/shop/", "/home/you/docs"]), [
+    ["/home/you/shop", "you/shop"],
+    ["/home/you/old/shop/", "old/shop"],
+    ["/home/you/docs", "docs"],
+  ]);
+});
+
+test("a moment of another day has the day with it", () => {
+  const now = new Date(2026, 4, 3, 0, 10).getTime();
+  assert.is(momentOf(new Date(2026, 4, 3, 0, 5, 7).toISOString(), now), "00:05:07");
+  assert.is(momentOf(new Date(2026, 4, 2, 23, 55, 7).toISOString(), now), "May 2 23:55");
 });
 
 test("ages are as in the list of the command line", () => {

@@ -67,6 +67,16 @@ test("a look at a task that messages have overtaken takes nothing back", () => {
   assert.is(withLife(state, answer(upTo(1, 4))).lives.get("a")?.version, 5);
 });
 
+test("of lives the ones opened last are kept, however many were opened", () => {
+  const named = (id: string) => ({ ...answer(upTo(1, 2)), task: row(id) });
+  let state: State = emptyState;
+  for (let n = 0; n < 100; n++) state = withLife(withLife(state, named("seen")), named(`other ${n}`));
+  assert.is(state.lives.size, 20);
+  assert.ok(state.lives.has("seen"), "one that is opened again is not an old one");
+  assert.is([...state.lives.keys()].at(-1), "other 99");
+  assert.is(state.rows.size, 101, "rows are not touched by that");
+});
+
 test("an older row changes nothing; after a reset the new runner's rows count from the beginning", () => {
   const state = withRow(emptyState, row("a", { rev: 7, activity: "new" }));
   assert.is(withRow(state, row("a", { rev: 6, activity: "old" })), state);

@@ -99,3 +99,13 @@ function fieldOf(task: TaskRow, field: string): readonly string[] {
 }
 
 export const nameOfRepo = (repo: string): string => repo.replace(/\/+$/, "").split("/").at(-1) ?? repo;
+
+/** Repositories with their names; two of one name are told apart by the folder they are in. */
+export function namesApart(repos: readonly string[]): (readonly [repo: string, name: string])[] {
+  const names = repos.map(nameOfRepo);
+  return repos.map((repo, i) => {
+    const name = names[i] as string;
+    const twice = names.indexOf(name) !== names.lastIndexOf(name);
+    return [repo, twice ? repo.replace(/\/+$/, "").split("/").slice(-2).join("/") : name];
+  });
+}

@@ -34,7 +34,8 @@ export function writeRoute(route: Route): string {
   }
 }
 
-function unescaped(part: string): string {
+/** "" where it is not well written. */
+export function unescaped(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

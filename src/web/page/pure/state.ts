@@ -8,7 +8,7 @@ export interface State {
   readonly more: boolean;
   readonly loaded: boolean;
   readonly queue: QueueState | null;
-  /** Of tasks that have been opened. */
+  /** Of tasks that have been opened, the last one last. */
   readonly lives: ReadonlyMap<string, Life>;
   /** By task: how far its recording has grown, as last told. */
   readonly grown: ReadonlyMap<string, { readonly run: number; readonly bytes: number }>;
@@ -69,12 +69,16 @@ export const withOlder = (state: State, { tasks, more }: TasksAnswer): State => 
   more,
 });
 
+/** Of those opened last; another is asked for when it is opened again. A page stays open for weeks. */
+const mostLives = 20;
+
 export function withLife(state: State, { task, events, story, ...about }: TaskAnswer): State {
   const life: Life = { version: events.at(-1)?.seq ?? 0, events, story, about };
   const old = state.lives.get(task.id);
   // The look may have been overtaken by messages.
   const newest = old !== undefined && old.version > life.version ? { ...old, about } : life;
-  return withRow({ ...state, lives: new Map(state.lives).set(task.id, newest) }, task);
+  const others = [...state.lives].filter(([id]) => id !== task.id).slice(1 - mostLives);
+  return withRow({ ...state, lives: new Map([...others, [task.id, newest]]) }, task);
 }
 
 /**

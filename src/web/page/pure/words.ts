@@ -45,7 +45,7 @@ export function detailOf(task: TaskRow): string {
 function waitingText({ waitingFor }: TaskRow): string {
   if (waitingFor === null) return "";
   const text = shownLine(waitingFor.text);
-  return waitingFor.until === undefined ? text : `${text}, until ${clock(waitingFor.until)}`;
+  return waitingFor.until === undefined ? text : `${text}, until ${momentOf(waitingFor.until, Date.now())}`;
 }
 
 /** `verified · 3 files, +10 −2 · PR #4`. */
@@ -90,6 +90,14 @@ export function costText({ cost }: TaskRow): string {
 export function clock(at: string): string {
   const time = new Date(at);
   return [time.getHours(), time.getMinutes(), time.getSeconds()].map((n) => String(n).padStart(2, "0")).join(":");
+}
+
+/** `clock`, or the day and hour where it was another day: Nov 21 09:05. */
+export function momentOf(at: string, nowMs: number): string {
+  const [time, now] = [new Date(at), new Date(nowMs)];
+  return time.toDateString() === now.toDateString()
+    ? clock(at)
+    : `${time.toLocaleDateString("en", { month: "short", day: "numeric" })} ${clock(at).slice(0, 5)}`;
 }
 
 /** 47 MB. */

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { TaskRow } from "../../api.ts";
 import { linesOf, pressAll } from "../deeds.ts";
+import { useDraft, useHasDraft } from "../drafts.ts";
 import { type Able, can, telling } from "../pure/able.ts";
 import { shownLine } from "../pure/text.ts";
 import { type Asking, asking } from "./asking.tsx";
@@ -42,14 +43,24 @@ const buttons: readonly { readonly able: Able; readonly word: string; readonly a
   { able: "restore", word: "Restore …", ask: askRestore },
 ];
 
+/** What is being written to a task's agent. */
+export const tellDraft = (id: string): string => `tell ${id}`;
+
 export function Actions({ task }: { task: TaskRow }) {
-  const [telling, setTelling] = useState(false);
+  const [open, setOpen] = useState(false);
+  const begun = useHasDraft(tellDraft(task.id));
+  const telling = open || begun;
   const pr = task.result?.pr ?? null;
   return (
     <>
       <div class="actions">
         {can(task, "send") && task.needs === null && (
-          <button type="button" id="tell" aria-expanded={telling} onClick={() => setTelling(!telling)}>
+          <button
+            type="button"
+            id="tell"
+            aria-expanded={telling}
+            onClick={() => (begun ? document.getElementById("guidance")?.focus() : setOpen(!open))}
+          >
             Tell it something
           </button>
         )}
@@ -66,7 +77,7 @@ export function Actions({ task }: { task: TaskRow }) {
           </a>
         )}
       </div>
-      {telling && <Tell task={task} close={() => setTelling(false)} />}
+      {telling && can(task, "send") && task.needs === null && <Tell task={task} close={() => setOpen(false)} />}
     </>
   );
 }
@@ -75,14 +86,16 @@ export function Actions({ task }: { task: TaskRow }) {
 const isWeb = (url: string): boolean => /^https?:\/\//i.test(url);
 
 function Tell({ task, close }: { task: TaskRow; close: () => void }) {
-  const [text, setText] = useState("");
+  const [text, setText] = useDraft(tellDraft(task.id));
   const [busy, setBusy] = useState(false);
   const levers = telling(task, text);
   const send = async () => {
     setBusy(true);
     const well = await pressAll(levers);
     setBusy(false);
-    if (well) close();
+    if (!well) return;
+    setText("");
+    close();
   };
   return (
     <form
@@ -113,7 +126,13 @@ function Tell({ task, close }: { task: TaskRow; close: () => void }) {
         <button type="submit" class="main" disabled={busy || text.trim() === ""}>
           Send
         </button>
-        <button type="button" onClick={close}>
+        <button
+          type="button"
+          onClick={() => {
+            setText("");
+            close();
+          }}
+        >
           Cancel
         </button>
       </div>

@@ -62,8 +62,10 @@ function Ask({ title, word, grave = false, able = true, lever, children }: AskPr
   const [busy, setBusy] = useState(false);
   const doIt = async () => {
     setBusy(true);
+    const mine = asking.get();
     await press(lever);
-    close();
+    // What was asked meanwhile is another question.
+    if (asking.get() === mine) close();
   };
   return (
     <Dialog title={title} close={close}>

@@ -8,7 +8,8 @@ import { writeRoute } from "../pure/route.ts";
 import { shownLine } from "../pure/text.ts";
 import { state } from "../store.ts";
 import { moneyText, statesText } from "./batches.tsx";
-import { useLooked } from "./load.tsx";
+import { Grid } from "./grid.tsx";
+import { Instead, useLooked } from "./load.tsx";
 import { Mark } from "./mark.tsx";
 
 const [boxPx, rowPx, columnPx, heightPx] = [190, 58, 244, 42];
@@ -21,8 +22,8 @@ export function BatchView({ repo, name }: { repo: string; name: string }) {
       .map(({ id, state }) => `${id} ${state}`)
       .join(),
   );
-  const looked = useLooked<Batch>(batchPath(name), { repo }, turn);
-  if ("instead" in looked) return <>{looked.instead}</>;
+  const looked = useLooked<Batch>({ path: batchPath(name), query: { repo } }, turn);
+  if ("instead" in looked) return <Instead>{looked.instead}</Instead>;
   const batch = looked.found;
   const critical = batch.critical.map((id) => batch.tasks.find((task) => task.id === id)).filter((task) => task !== undefined);
   return (
@@ -40,35 +41,22 @@ export function BatchView({ repo, name }: { repo: string; name: string }) {
         )}
       </header>
       <Picture batch={batch} />
-      <div class="wide">
-        <table class="grid">
-          <caption class="unseen">The batch’s tasks</caption>
-          <thead>
-            <tr>
-              <th>Task</th>
-              <th>State</th>
-              <th>After</th>
-              <th>At work</th>
-            </tr>
-          </thead>
-          <tbody>
-            {batch.tasks.map((task) => (
-              <tr key={task.id}>
-                <td>
-                  <a href={writeRoute({ view: "task", id: task.id, tab: "life" })}>{shownLine(task.label, 80)}</a>
-                </td>
-                <td>
-                  <span class="check">
-                    <Mark kind={markOfState(task.state)} /> {task.state}
-                  </span>
-                </td>
-                <td>{task.needs.map((id) => shownLine(batch.tasks.find((one) => one.id === id)?.label ?? id, 40)).join(", ")}</td>
-                <td>{task.workMs > 0 ? sayDuration(task.workMs) : ""}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Grid heads={["Task", "State", "After", "At work"]} caption="The batch’s tasks">
+        {batch.tasks.map((task) => (
+          <tr key={task.id}>
+            <td>
+              <a href={writeRoute({ view: "task", id: task.id, tab: "life" })}>{shownLine(task.label, 80)}</a>
+            </td>
+            <td>
+              <span class="check">
+                <Mark kind={markOfState(task.state)} /> {task.state}
+              </span>
+            </td>
+            <td>{task.needs.map((id) => shownLine(batch.tasks.find((one) => one.id === id)?.label ?? id, 40)).join(", ")}</td>
+            <td>{task.workMs > 0 ? sayDuration(task.workMs) : ""}</td>
+          </tr>
+        ))}
+      </Grid>
     </section>
   );
 }

@@ -5,12 +5,18 @@ import { nameOfRepo } from "../pure/groups.ts";
 import { writeRoute } from "../pure/route.ts";
 import { shownLine } from "../pure/text.ts";
 import { state } from "../store.ts";
-import { useLooked } from "./load.tsx";
+import { Grid } from "./grid.tsx";
+import { Instead, useLooked } from "./load.tsx";
 
 export function BatchesView() {
-  const count = useBox(state, ({ rows }) => [...rows.values()].filter(({ batch, endedAt }) => batch !== null && endedAt !== null).length);
-  const looked = useLooked<BatchesAnswer>(batchesPath, {}, count);
-  if ("instead" in looked) return <>{looked.instead}</>;
+  const states = useBox(state, ({ rows }) =>
+    [...rows.values()]
+      .filter(({ batch }) => batch !== null)
+      .map(({ id, state }) => `${id} ${state}`)
+      .join(),
+  );
+  const looked = useLooked<BatchesAnswer>({ path: batchesPath }, states);
+  if ("instead" in looked) return <Instead>{looked.instead}</Instead>;
   const { batches } = looked.found;
   if (batches.length === 0)
     return (
@@ -24,32 +30,20 @@ export function BatchesView() {
   return (
     <section class="inner" aria-labelledby="batches-title">
       <h1 id="batches-title">Batches</h1>
-      <div class="wide">
-        <table class="grid">
-          <thead>
-            <tr>
-              <th>Name</th>
-              <th>Repository</th>
-              <th>Tasks</th>
-              <th>Cost</th>
-            </tr>
-          </thead>
-          <tbody>
-            {batches.map(({ name, repo, repoId, total, byState, costUsd, budgetUsd }) => (
-              <tr key={`${repoId} ${name}`}>
-                <td>
-                  <a href={writeRoute({ view: "batch", repo: repoId, name })}>{shownLine(name, 80)}</a>
-                </td>
-                <td>{shownLine(nameOfRepo(repo), 60)}</td>
-                <td>
-                  {total}: {statesText(byState)}
-                </td>
-                <td>{moneyText(costUsd, budgetUsd)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Grid heads={["Name", "Repository", "Tasks", "Cost"]}>
+        {batches.map(({ name, repo, repoId, total, byState, costUsd, budgetUsd }) => (
+          <tr key={`${repoId} ${name}`}>
+            <td>
+              <a href={writeRoute({ view: "batch", repo: repoId, name })}>{shownLine(name, 80)}</a>
+            </td>
+            <td>{shownLine(nameOfRepo(repo), 60)}</td>
+            <td>
+              {total}: {statesText(byState)}
+            </td>
+            <td>{moneyText(costUsd, budgetUsd)}</td>
+          </tr>
+        ))}
+      </Grid>
     </section>
   );
 }

@@ -35,7 +35,7 @@ export function ChecksTab({ task }: { task: TaskRow }) {
           <p>
             <code>{shown(check.command)}</code>
           </p>
-          <p>
+          <p class={check.exitCode === 0 ? "added" : ""}>
             {check.exitCode === 0
               ? "passed"
               : check.exitCode === null

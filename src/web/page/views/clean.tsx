@@ -8,6 +8,7 @@ import { writeRoute } from "../pure/route.ts";
 import { shown, shownLine } from "../pure/text.ts";
 import { bytesText } from "../pure/words.ts";
 import { CommandText } from "./command.tsx";
+import { Grid } from "./grid.tsx";
 import { Trouble } from "./notice.tsx";
 
 export function CleanView() {
@@ -45,30 +46,18 @@ export function CleanView() {
       {rows !== null && rows.length === 0 && <p>No worktrees of tasks are left.</p>}
       {rows !== null && rows.length > 0 && (
         <>
-          <div class="wide">
-            <table class="grid">
-              <thead>
-                <tr>
-                  <th>Task</th>
-                  <th>Would be</th>
-                  <th>Because</th>
-                  <th>Size</th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((row) => (
-                  <tr key={row.id}>
-                    <td>
-                      <a href={writeRoute({ view: "task", id: row.id, tab: "life" })}>{shownLine(row.label, 80)}</a>
-                    </td>
-                    <td>{row.remove ? "removed" : "kept"}</td>
-                    <td>{shown(row.reason)}</td>
-                    <td>{row.bytes === null ? "" : bytesText(row.bytes)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Grid heads={["Task", "Would be", "Because", "Size"]}>
+            {rows.map((row) => (
+              <tr key={row.id}>
+                <td>
+                  <a href={writeRoute({ view: "task", id: row.id, tab: "life" })}>{shownLine(row.label, 80)}</a>
+                </td>
+                <td>{row.remove ? "removed" : "kept"}</td>
+                <td>{shown(row.reason)}</td>
+                <td>{row.bytes === null ? "" : bytesText(row.bytes)}</td>
+              </tr>
+            ))}
+          </Grid>
           {gone.length > 0 && <CommandText line={lineOf({ do: "clean", repo: null, yes: true })} />}
           <div class="choices">
             <button type="button" class="grave" disabled={busy || gone.length === 0} onClick={remove}>

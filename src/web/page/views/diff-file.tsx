@@ -4,10 +4,11 @@ import { type DiffFile, type FileDiff, taskDiffPath } from "../../api.ts";
 import type { Remark } from "../../levers.ts";
 import { useAll } from "../box.ts";
 import { type Refusal, read } from "../client.ts";
+import { draftOf, useDraft } from "../drafts.ts";
 import { memo } from "../memo.ts";
 import { type DiffRow, diffRows } from "../pure/diff-lines.ts";
 import { shown, shownLine } from "../pure/text.ts";
-import { remarksOf, setRemarks } from "../remarks.ts";
+import { writing as beingWritten, remarksOf, setRemarks } from "../remarks.ts";
 import { Trouble } from "./notice.tsx";
 
 interface Props {
@@ -73,7 +74,12 @@ function Lines({ task, path, patch }: { task: string; path: string; patch: strin
   const rows = useMemo(() => diffRows(patch), [patch]);
   const [most, setMost] = useState(rowsAtOnce);
   const [at, setAt] = useState(() => Math.max(0, rows.findIndex(isLine)));
-  const [writing, setWriting] = useState<number | null>(null);
+  const draftName = (row: DiffRow) => `remark ${task} ${path} ${placeOf(row).join(" ")}`;
+  // One that was being written when this was drawn elsewhere is there again.
+  const [writing, setWriting] = useState<number | null>(() => {
+    const begun = rows.findIndex((row) => isLine(row) && draftOf(draftName(row)) !== "");
+    return begun < 0 ? null : begun;
+  });
   const remarks = useAll(remarksOf(task)).filter((one) => one.path === path);
   const table = useRef<HTMLTableElement>(null);
   /** One stop for the tab key in a file; the arrows go from line to line. */
@@ -107,6 +113,7 @@ function Lines({ task, path, patch }: { task: string; path: string; patch: strin
                 <Write
                   key={`${i} write`}
                   label={`Remark on line ${line}`}
+                  draft={draftName(row)}
                   close={() => {
                     setWriting(null);
                     table.current?.querySelector<HTMLButtonElement>(`[data-row="${i}"] button`)?.focus();
@@ -173,14 +180,30 @@ const Line = memo(({ row, index, stop, remark }: LineProps) => {
   );
 });
 
-function Write({ label, keep, close }: { label: string; keep: (text: string) => void; close: () => void }) {
-  const [text, setText] = useState("");
+interface WriteProps {
+  readonly label: string;
+  /** What its text is kept as until it is done. */
+  readonly draft: string;
+  readonly keep: (text: string) => void;
+  readonly close: () => void;
+}
+
+function Write({ label, draft, keep, close }: WriteProps) {
+  const [text, setText] = useDraft(draft);
   const field = useRef<HTMLTextAreaElement>(null);
   // Before the next key is pressed: it is the remark's first letter, and no command.
-  useLayoutEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => {
+    field.current?.focus();
+    beingWritten.set(beingWritten.get() + 1);
+    return () => beingWritten.set(beingWritten.get() - 1);
+  }, []);
+  const cancel = () => {
+    setText("");
+    close();
+  };
   const done = () => {
     if (text.trim() !== "") keep(text.trim());
-    close();
+    cancel();
   };
   return (
     <tr class="talk">
@@ -195,7 +218,7 @@ function Write({ label, keep, close }: { label: string; keep: (text: string) => 
               if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) done();
               if (event.key === "Escape") {
                 event.stopPropagation();
-                close();
+                cancel();
               }
             }}
           />
@@ -203,7 +226,7 @@ function Write({ label, keep, close }: { label: string; keep: (text: string) => 
             <button type="button" class="main" disabled={text.trim() === ""} onClick={done}>
               Keep remark
             </button>
-            <button type="button" onClick={close}>
+            <button type="button" onClick={cancel}>
               Cancel
             </button>
             <span class="dim">It is sent with the others, at the foot of the page.</span>

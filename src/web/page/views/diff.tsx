@@ -1,40 +1,49 @@
 /** What the task changed, file by file, with remarks on lines that are gathered and sent to it as one message. */
-import { useEffect, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { count } from "../../../core/markdown.ts";
 import { type Diff, type TaskRow, taskDiffPath } from "../../api.ts";
 import { guidance, type Remark } from "../../levers.ts";
 import { useAll } from "../box.ts";
-import { type Refusal, read } from "../client.ts";
 import { linesOf, pressAll } from "../deeds.ts";
 import { can, telling } from "../pure/able.ts";
 import { shownLine } from "../pure/text.ts";
-import { remarksOf, setRemarks } from "../remarks.ts";
+import { remarksOf, setRemarks, writing } from "../remarks.ts";
 import { CommandText } from "./command.tsx";
 import { DiffFileView } from "./diff-file.tsx";
-import { Trouble } from "./notice.tsx";
+import { useLooked } from "./load.tsx";
 
 export function DiffTab({ task }: { task: TaskRow }) {
-  const [diff, setDiff] = useState<Diff | null>(null);
-  const [error, setError] = useState<Refusal | null>(null);
-  const [looked, setLooked] = useState(0);
-  useEffect(() => {
-    setError(null);
-    read<Diff>(taskDiffPath(task.id)).then(setDiff, setError);
-  }, [task.id, task.state, task.worktreeState, looked]);
-  if (error !== null)
+  if (task.base === null)
+    return (
+      <div class="empty">
+        <h2>No changes yet</h2>
+        <p>It has no worktree yet: it is {task.state}. What it changes is shown here from its first file on.</p>
+      </div>
+    );
+  return <Changes task={task} />;
+}
+
+function Changes({ task }: { task: TaskRow }) {
+  const busy = useAll(writing) > 0;
+  const now = `${task.state} ${task.worktreeState}`;
+  const turn = useRef(now);
+  // The lines under a remark that is being written stay where they are.
+  if (!busy) turn.current = now;
+  const looked = useLooked<Diff>({ path: taskDiffPath(task.id) }, turn.current);
+  if ("instead" in looked)
     return (
       <>
-        <Trouble error={error} />
-        <Again look={() => setLooked(looked + 1)} />
+        {looked.instead}
+        <Again look={looked.again} />
       </>
     );
-  if (diff === null) return <p class="dim">Looking what it changed …</p>;
+  const diff = looked.found;
   if (diff.files.length === 0)
     return (
       <div class="empty">
         <h2>No changes</h2>
         <p>Its files are as in {diff.base.slice(0, 12)}, where it began.</p>
-        <Again look={() => setLooked(looked + 1)} />
+        <Again look={looked.again} />
       </div>
     );
   return (
@@ -44,8 +53,14 @@ export function DiffTab({ task }: { task: TaskRow }) {
           {count(diff.files.length, "file")}, <span class="added">+{diff.insertions}</span> <span class="removed">−{diff.deletions}</span>
           <span class="dim"> against {diff.base.slice(0, 12)}</span>
         </p>
-        <Again look={() => setLooked(looked + 1)} />
+        <Again look={looked.again} />
       </div>
+      {turn.current !== now && (
+        <p class="card needs" role="status">
+          {shownLine(task.label, 60)} has gone on: it is {task.state} now. These lines stay as they were until your remark is kept or
+          cancelled.
+        </p>
+      )}
       {diff.truncated && <p class="dim">There are more files than are listed here: copse diff shows all.</p>}
       {diff.files.map((file, i) => (
         <DiffFileView key={`${diff.to} ${file.path}`} task={task.id} file={file} base={diff.base} to={diff.to} first={i < 8} />
@@ -71,9 +86,14 @@ function Remarks({ task }: { task: TaskRow }) {
     setBusy(true);
     const well = await pressAll(levers);
     setBusy(false);
-    // Only what has arrived is let go of.
     if (!well) return;
-    setRemarks(task.id, []);
+    // Only what has arrived is let go of, not what was written meanwhile.
+    setRemarks(
+      task.id,
+      remarksOf(task.id)
+        .get()
+        .filter((one) => !remarks.includes(one)),
+    );
     setWords("");
   };
   return (

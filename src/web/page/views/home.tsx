@@ -1,16 +1,22 @@
 /** What stands beside the list before a task is chosen: what needs a person, or how to begin. */
 import { useBox } from "../box.ts";
-import { allGroups } from "../pure/groups.ts";
+import { allGroups, nameOfRepo } from "../pure/groups.ts";
 import { writeRoute } from "../pure/route.ts";
 import { shownLine } from "../pure/text.ts";
 import { detailOf } from "../pure/words.ts";
-import { state } from "../store.ts";
+import { link, state } from "../store.ts";
 import { Mark } from "./mark.tsx";
 
 export function Home() {
   const rows = useBox(state, ({ rows }) => rows);
   const loaded = useBox(state, ({ loaded }) => loaded);
-  if (!loaded) return <p class="empty">Loading …</p>;
+  const away = useBox(link, ({ kind }) => kind === "lost");
+  if (!loaded)
+    return (
+      <p class="empty" role="status">
+        {away ? "Your tasks are shown as soon as a runner is there." : "Loading …"}
+      </p>
+    );
   if (rows.size === 0)
     return (
       <div class="empty">
@@ -39,8 +45,12 @@ export function Home() {
       <h1 id="home-title">{needs.length === 1 ? "One task needs you" : `${needs.length} tasks need you`}</h1>
       {needs.map((task) => (
         <a key={task.id} class="card needs link" href={writeRoute({ view: "task", id: task.id, tab: "life" })}>
-          <span class="title">
-            <Mark kind="needs" /> <strong>{shownLine(task.label, 80)}</strong> <span class="dim-not">{task.needs?.kind ?? task.state}</span>
+          <span class="named">
+            <Mark kind="needs" />
+            <span>
+              <strong>{shownLine(task.label, 80)}</strong> {task.needs?.kind ?? task.state}
+              <span class="where">· {shownLine(nameOfRepo(task.repo), 40)}</span>
+            </span>
           </span>
           <span class="said">{detailOf(task)}</span>
         </a>

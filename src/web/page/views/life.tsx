@@ -4,7 +4,7 @@ import type { TaskRow } from "../../api.ts";
 import { useBox } from "../box.ts";
 import { nameOfRepo } from "../pure/groups.ts";
 import { shown, shownLine } from "../pure/text.ts";
-import { changesOf, clock, costText, evidenceOf } from "../pure/words.ts";
+import { changesOf, costText, evidenceOf, momentOf } from "../pure/words.ts";
 import { state } from "../store.ts";
 
 export function LifeTab({ task }: { task: TaskRow }) {
@@ -19,7 +19,7 @@ export function LifeTab({ task }: { task: TaskRow }) {
           <ol class="life">
             {life.story.map(({ seq, at, text }) => (
               <li key={seq} data-seq={seq}>
-                <time dateTime={at}>{clock(at)}</time>
+                <time dateTime={at}>{momentOf(at, Date.now())}</time>
                 <span>{shown(text)}</span>
               </li>
             ))}
@@ -127,7 +127,7 @@ function AllFacts({ id }: { id: string }) {
           <ol class="life">
             {seen.map((event) => (
               <li key={event.seq} data-fact={event.seq}>
-                <time dateTime={event.at}>{clock(event.at)}</time>
+                <time dateTime={event.at}>{momentOf(event.at, Date.now())}</time>
                 <span>
                   <code>
                     {event.seq} {event.type}

@@ -7,7 +7,7 @@ import { type Held, held, withNext, withPrevious } from "../pure/log-window.ts";
 import { shown } from "../pure/text.ts";
 import { sliceOf } from "../pure/window.ts";
 import { bytesText, clock } from "../pure/words.ts";
-import { state } from "../store.ts";
+import { link, state } from "../store.ts";
 import { Trouble } from "./notice.tsx";
 
 const linePx = 19;
@@ -71,14 +71,24 @@ interface LinesProps {
 
 function Lines({ task, run, stream }: LinesProps) {
   const grown = useBox(state, (known) => known.grown.get(task.id));
-  const [part, setPart] = useState<Held | null>(null);
+  const live = useBox(link, ({ kind }) => kind === "live");
+  const [part, setHeld] = useState<Held | null>(null);
+  // What is held now, also in the middle of a look that began with less.
+  const latest = useRef<Held | null>(null);
+  const setPart = (next: Held) => {
+    latest.current = next;
+    setHeld(next);
+  };
   const [size, setSize] = useState(0);
   const [error, setError] = useState<Refusal | null>(null);
   const [follow, setFollow] = useState(true);
+  const following = useRef(true);
+  following.current = follow;
   const [view, setView] = useState({ top: 0, height: 600 });
   const box = useRef<HTMLDivElement>(null);
   const busy = useRef(false);
   const wanted = useRef(false);
+  const later = useRef<(() => Promise<void>) | undefined>(undefined);
   /** Where the lines were before some came above them. */
   const grewAbove = useRef(0);
 
@@ -93,57 +103,69 @@ function Lines({ task, run, stream }: LinesProps) {
       return undefined;
     }
   };
-  const once = async (deed: () => Promise<void>) => {
+  const once = async (deed: () => Promise<void>): Promise<void> => {
     if (busy.current) return;
     busy.current = true;
     await deed();
     busy.current = false;
+    const pressed = later.current;
+    later.current = undefined;
+    if (pressed !== undefined) await once(pressed);
+    // It has grown while something else was read.
+    else if (wanted.current && following.current) await next();
   };
-  const end = () =>
+  /** What a person pressed is done, if not at once. */
+  const press = (deed: () => Promise<void>) => {
+    if (busy.current) later.current = deed;
+    else void once(deed);
+  };
+  const end = async () => {
+    const answer = await get(-partBytes, partBytes);
+    if (answer !== undefined) setPart(held(answer));
+  };
+  const top = async () => {
+    const answer = await get(0, partBytes);
+    if (answer !== undefined) setPart(held(answer));
+    if (box.current !== null) box.current.scrollTop = 0;
+  };
+  const next = (): Promise<void> =>
     once(async () => {
-      const answer = await get(-partBytes, partBytes);
-      if (answer !== undefined) setPart(held(answer));
-    });
-  const top = () =>
-    once(async () => {
-      setFollow(false);
-      const answer = await get(0, partBytes);
-      if (answer !== undefined) setPart(held(answer));
-      if (box.current !== null) box.current.scrollTop = 0;
-    });
-  const next = () =>
-    once(async () => {
-      if (part === null) return;
-      let now = part;
+      let now = latest.current;
+      wanted.current = false;
+      if (now === null) return;
       // What came while this was on its way is asked for, too.
       do {
         wanted.current = false;
         const answer = await get(now.to, partBytes);
-        if (answer === undefined) return;
+        if (answer === undefined) break;
         const more = withNext(now, answer, mostLines);
-        if (answer.to < answer.size && more !== now && follow) wanted.current = true;
+        if (answer.to < answer.size && more !== now && following.current) wanted.current = true;
         now = more;
       } while (wanted.current);
       setPart(now);
     });
   const previous = () =>
     once(async () => {
-      if (part === null || part.from === 0) return;
-      const from = Math.max(0, part.from - partBytes);
-      const answer = await get(from, part.from - from);
+      const now = latest.current;
+      if (now === null || now.from === 0) return;
+      const from = Math.max(0, now.from - partBytes);
+      const answer = await get(from, now.from - from);
       if (answer === undefined) return;
-      const more = withPrevious(part, answer, mostLines);
-      if (more !== part) grewAbove.current = answer.lines.length;
+      const more = withPrevious(now, answer, mostLines);
+      if (more !== now) grewAbove.current = answer.lines.length;
       setPart(more);
     });
 
-  useEffect(() => void end(), []);
+  useEffect(() => {
+    // Also when it could not be read before, as the runner was away.
+    if (latest.current === null) void once(end);
+  }, [live]);
   // Where the person reads above, only the size is brought up to date.
   useEffect(() => {
-    if (part === null || (grown !== undefined && grown.run !== run)) return;
+    if (grown !== undefined && grown.run !== run) return;
     if (busy.current) wanted.current = true;
     else if (follow) void next();
-  }, [grown?.bytes, task.state, follow]);
+  }, [grown?.bytes, task.state, follow, live]);
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
@@ -186,7 +208,13 @@ function Lines({ task, run, stream }: LinesProps) {
         {part !== null && lines.length === 0 && <p class="empty">It has said nothing {stream === "err" ? "there" : "yet"}.</p>}
       </div>
       <div class="actions">
-        <button type="button" onClick={top}>
+        <button
+          type="button"
+          onClick={() => {
+            setFollow(false);
+            press(top);
+          }}
+        >
           Beginning
         </button>
         <button
@@ -194,7 +222,7 @@ function Lines({ task, run, stream }: LinesProps) {
           aria-pressed={follow}
           onClick={() => {
             setFollow(true);
-            void end();
+            press(end);
           }}
         >
           {follow ? "Following the end" : "End"}

@@ -1,9 +1,12 @@
 /** What a blocked task needs: a question with its options, or a permission with the exact command; answered here, with the command that does it beside each answer. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { TaskRow } from "../../api.ts";
 import type { Lever } from "../../levers.ts";
 import { lineOf, press } from "../deeds.ts";
+import { draftOf, keepDraft, useDraft } from "../drafts.ts";
 import { shown } from "../pure/text.ts";
+import { state } from "../store.ts";
+import { tellDraft } from "./actions.tsx";
 import { CommandText } from "./command.tsx";
 
 const titles = {
@@ -20,8 +23,9 @@ export function NeedsPanel({ task }: { task: TaskRow }) {
   if (needs === null) return null;
   const answer = async (lever: Lever) => {
     setBusy(true);
-    await press(lever);
+    const done = await press(lever);
     setBusy(false);
+    return done !== undefined;
   };
   const asks = needs.kind === "permission" || needs.kind === "plan";
   return (
@@ -36,11 +40,30 @@ export function NeedsPanel({ task }: { task: TaskRow }) {
 interface Props {
   readonly task: TaskRow;
   readonly busy: boolean;
-  readonly answer: (lever: Lever) => Promise<void>;
+  /** @returns whether it went well */
+  readonly answer: (lever: Lever) => Promise<boolean>;
 }
 
 function Question({ task, busy, answer }: Props) {
-  const [text, setText] = useState("");
+  const since = task.needs?.since ?? "";
+  const draft = `answer ${task.id} ${since}`;
+  const [text, setText] = useDraft(draft);
+  // Answered elsewhere while something was being written here: that is still to be had, as something to tell it.
+  useEffect(
+    () => () => {
+      const rest = draftOf(draft);
+      if (rest === "" || state.get().rows.get(task.id)?.needs?.since === since) return;
+      keepDraft(draft, "");
+      keepDraft(tellDraft(task.id), rest);
+    },
+    [],
+  );
+  const answerText = async () => {
+    // Sent is not left over, even if the next state comes before the answer to this.
+    keepDraft(draft, "");
+    if (await answer(lever)) setText("");
+    else keepDraft(draft, text);
+  };
   const options = task.needs?.options ?? [];
   const lever = { do: "send", task: task.id, text } as const;
   return (
@@ -65,7 +88,7 @@ function Question({ task, busy, answer }: Props) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void answer(lever);
+          void answerText();
         }}
       >
         <div class="field">

@@ -1,21 +1,22 @@
 /** A new task: all of `run`, and the command line it makes. */
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { type FormAnswer, formPath } from "../../api.ts";
 import type { Lever } from "../../levers.ts";
 import { useBox } from "../box.ts";
 import { lineOf, press } from "../deeds.ts";
-import { go } from "../nav.ts";
+import { draftOf, keepDraft } from "../drafts.ts";
+import { cursor, go } from "../nav.ts";
 import { fieldsOf, nothingTyped, type Typed, wrongIn } from "../pure/form.ts";
-import { nameOfRepo } from "../pure/groups.ts";
+import { namesApart } from "../pure/groups.ts";
 import { shownLine } from "../pure/text.ts";
 import { state } from "../store.ts";
 import { CommandText } from "./command.tsx";
-import { useLooked } from "./load.tsx";
+import { Instead, useLooked } from "./load.tsx";
 
 export function NewTask() {
-  const looked = useLooked<FormAnswer>(formPath, {}, null);
-  if ("instead" in looked) return <>{looked.instead}</>;
+  const looked = useLooked<FormAnswer>({ path: formPath }, null);
+  if ("instead" in looked) return <Instead>{looked.instead}</Instead>;
   if (looked.found.repositories.length === 0)
     return (
       <div class="empty">
@@ -28,20 +29,29 @@ export function NewTask() {
   return <Form offers={looked.found} />;
 }
 
-const kept = "copse-new-task";
+const kept = "new task";
+const keptRepo = "new task in";
 
 /** What was typed and not sent is there again after a reload. */
 function typedBefore(): Typed {
   try {
-    return { ...nothingTyped, ...(JSON.parse(sessionStorage.getItem(kept) ?? "{}") as Partial<Typed>) };
+    return { ...nothingTyped, ...(JSON.parse(draftOf(kept) || "{}") as Partial<Typed>) };
   } catch {
     return nothingTyped;
   }
 }
 
+/** The one chosen before, else that of the task one has just looked at. */
+function repoAtFirst(repos: readonly string[]): string {
+  const near = state.get().rows.get(cursor.get() ?? "")?.repo;
+  return [draftOf(keptRepo), near].find((repo) => repo !== undefined && repos.includes(repo)) ?? repos[0] ?? "";
+}
+
 function Form({ offers }: { offers: FormAnswer }) {
   const [typed, setTyped] = useState(typedBefore);
-  const [repo, setRepo] = useState(offers.repositories[0]?.repo ?? "");
+  const [repo, setRepo] = useState(() => repoAtFirst(offers.repositories.map((one) => one.repo)));
+  // What is typed at once goes into the prompt, and is no key.
+  useLayoutEffect(() => document.getElementById("f-prompt")?.focus(), []);
   const [busy, setBusy] = useState(false);
   const [tried, setTried] = useState(false);
   const open = useBox(state, ({ rows }) => rows);
@@ -50,7 +60,11 @@ function Form({ offers }: { offers: FormAnswer }) {
   const put = (name: keyof Typed, value: string | boolean) => {
     const next = { ...typed, [name]: value };
     setTyped(next);
-    sessionStorage.setItem(kept, JSON.stringify(next));
+    keepDraft(kept, JSON.stringify(next));
+  };
+  const forget = () => {
+    keepDraft(kept, "");
+    keepDraft(keptRepo, "");
   };
   const lever: Lever = { do: "run", repo, fields: fieldsOf(typed) };
   const submit = async () => {
@@ -60,7 +74,7 @@ function Form({ offers }: { offers: FormAnswer }) {
     const done = await press(lever);
     setBusy(false);
     if (done === undefined) return;
-    sessionStorage.removeItem(kept);
+    forget();
     const id = (done.output as { task?: { id?: string } } | null)?.task?.id;
     if (id !== undefined) go({ view: "task", id, tab: "life" });
   };
@@ -131,10 +145,17 @@ function Form({ offers }: { offers: FormAnswer }) {
         <div class="pairs">
           <div class="field">
             <label for="f-repo">Repository</label>
-            <select id="f-repo" value={repo} onChange={(event) => setRepo(event.currentTarget.value)}>
-              {offers.repositories.map((one) => (
-                <option key={one.repoId} value={one.repo}>
-                  {shownLine(nameOfRepo(one.repo), 60)}
+            <select
+              id="f-repo"
+              value={repo}
+              onChange={(event) => {
+                setRepo(event.currentTarget.value);
+                keepDraft(keptRepo, event.currentTarget.value);
+              }}
+            >
+              {namesApart(offers.repositories.map((one) => one.repo)).map(([path, name]) => (
+                <option key={path} value={path}>
+                  {shownLine(name, 60)}
                 </option>
               ))}
             </select>
@@ -210,7 +231,7 @@ function Form({ offers }: { offers: FormAnswer }) {
           <button
             type="button"
             onClick={() => {
-              sessionStorage.removeItem(kept);
+              forget();
               setTyped(nothingTyped);
               setTried(false);
             }}

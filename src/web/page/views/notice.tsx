@@ -9,6 +9,6 @@ import { shown } from "../pure/text.ts";
 export const Trouble = ({ error }: Props) => (
   <div class="card bad" role="alert">
     <p class="said">{shown(error.message)}</p>
-    {error.hint !== null && <p class="said dim-not">Next: {shown(error.hint)}</p>}
+    {error.hint !== null && <p class="said">Next: {shown(error.hint)}</p>}
   </div>
 );

@@ -3,6 +3,7 @@ import { useBox } from "../box.ts";
 import { writeRoute } from "../pure/route.ts";
 import { shownLine } from "../pure/text.ts";
 import { state } from "../store.ts";
+import { Grid } from "./grid.tsx";
 
 export function OverlapsView() {
   const rows = useBox(state, ({ rows }) => rows);
@@ -20,36 +21,25 @@ export function OverlapsView() {
     <section class="inner" aria-labelledby="overlaps-title">
       <h1 id="overlaps-title">Overlaps</h1>
       <p class="dim">Merged one after the other, these would conflict in the files named.</p>
-      <div class="wide">
-        <table class="grid">
-          <thead>
-            <tr>
-              <th>Task</th>
-              <th>and</th>
-              <th>Files</th>
-            </tr>
-          </thead>
-          <tbody>
-            {pairs.map(({ task, overlap }) => (
-              <tr key={`${task.id} ${overlap.id}`}>
-                <td>
-                  <a href={writeRoute({ view: "task", id: task.id, tab: "diff" })}>{shownLine(task.label, 80)}</a>
-                </td>
-                <td>
-                  <a href={writeRoute({ view: "task", id: overlap.id, tab: "diff" })}>{shownLine(overlap.label, 80)}</a>
-                </td>
-                <td>
-                  {overlap.files.map((file) => (
-                    <div key={file}>
-                      <code>{shownLine(file, 200)}</code>
-                    </div>
-                  ))}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Grid heads={["Task", "and", "Files"]}>
+        {pairs.map(({ task, overlap }) => (
+          <tr key={`${task.id} ${overlap.id}`}>
+            <td>
+              <a href={writeRoute({ view: "task", id: task.id, tab: "diff" })}>{shownLine(task.label, 80)}</a>
+            </td>
+            <td>
+              <a href={writeRoute({ view: "task", id: overlap.id, tab: "diff" })}>{shownLine(overlap.label, 80)}</a>
+            </td>
+            <td>
+              {overlap.files.map((file) => (
+                <div key={file}>
+                  <code>{shownLine(file, 200)}</code>
+                </div>
+              ))}
+            </td>
+          </tr>
+        ))}
+      </Grid>
     </section>
   );
 }

@@ -1,9 +1,8 @@
 /** The line of tasks that wait for a slot: who is next, reorder, pause, and how many run at once. */
-import { useEffect, useState } from "preact/hooks";
-import { type QueueState, queuePath } from "../../api.ts";
+import { useState } from "preact/hooks";
+import type { QueueState } from "../../api.ts";
 import type { Lever } from "../../levers.ts";
 import { useBox } from "../box.ts";
-import { read } from "../client.ts";
 import { lineOf, press } from "../deeds.ts";
 import { memo } from "../memo.ts";
 import { nameOfRepo } from "../pure/groups.ts";
@@ -13,6 +12,7 @@ import { shownLine } from "../pure/text.ts";
 import { state } from "../store.ts";
 import { asking } from "./asking.tsx";
 import { CommandText } from "./command.tsx";
+import { Grid } from "./grid.tsx";
 
 /** More than anybody reorders by hand. */
 const rowsAtOnce = 100;
@@ -21,14 +21,9 @@ export function QueueView() {
   const queue = useBox(state, (known) => known.queue);
   const rows = useBox(state, (known) => known.rows);
   const [most, setMost] = useState(rowsAtOnce);
-  useEffect(() => {
-    read<QueueState>(queuePath).then(
-      (found) => state.set({ ...state.get(), queue: found }),
-      () => undefined,
-    );
-  }, []);
   if (queue === null) return <p class="empty">Loading …</p>;
   const line = queue.line;
+  const labelOf = (id: string) => rows.get(id)?.label ?? id;
   return (
     <section class="inner" aria-labelledby="queue-title">
       <h1 id="queue-title">Queue</h1>
@@ -38,37 +33,28 @@ export function QueueView() {
       </div>
       <h2>{line.length === 0 ? "Nobody waits" : `In line: ${line.length}`}</h2>
       {line.length > 0 && (
-        <div class="wide">
-          <table class="grid">
-            <thead>
-              <tr>
-                <th>Place</th>
-                <th>Task</th>
-                <th>Priority</th>
-                <th>Waits for</th>
-                <th>Move</th>
-              </tr>
-            </thead>
-            <tbody>
-              {line.slice(0, most).map((one, i) => {
-                const task = rows.get(one.id);
-                return (
-                  <Waiting
-                    key={one.id}
-                    id={one.id}
-                    place={i + 1}
-                    label={task?.label ?? one.id}
-                    repo={task?.repo ?? ""}
-                    priority={one.priority}
-                    text={one.waiting?.text ?? ""}
-                    up={moveInLine(line, i, i - 1)}
-                    down={moveInLine(line, i, i + 1)}
-                    front={moveInLine(line, i, 0)}
-                  />
-                );
-              })}
-            </tbody>
-          </table>
+        <>
+          <Grid heads={["Place", "Task", "Priority", "Waits for", "Move"]}>
+            {line.slice(0, most).map((one, i) => {
+              const task = rows.get(one.id);
+              return (
+                <Waiting
+                  key={one.id}
+                  id={one.id}
+                  place={i + 1}
+                  label={labelOf(one.id)}
+                  above={i === 0 ? "" : labelOf(line[i - 1]?.id ?? "")}
+                  below={labelOf(line[i + 1]?.id ?? "")}
+                  repo={task?.repo ?? ""}
+                  priority={one.priority}
+                  text={one.waiting?.text ?? ""}
+                  up={moveInLine(line, i, i - 1)}
+                  down={moveInLine(line, i, i + 1)}
+                  front={moveInLine(line, i, 0)}
+                />
+              );
+            })}
+          </Grid>
           {line.length > most && (
             <p class="inset">
               <button type="button" onClick={() => setMost(line.length)}>
@@ -76,7 +62,7 @@ export function QueueView() {
               </button>
             </p>
           )}
-        </div>
+        </>
       )}
     </section>
   );
@@ -86,6 +72,9 @@ interface WaitingProps {
   readonly id: string;
   readonly place: number;
   readonly label: string;
+  /** Who stands there: a priority leads past that one, and past whoever else has the same. */
+  readonly above: string;
+  readonly below: string;
   readonly repo: string;
   readonly priority: number;
   readonly text: string;
@@ -95,7 +84,7 @@ interface WaitingProps {
   readonly front: number | null;
 }
 
-const Waiting = memo(({ id, place, label, repo, priority, text, up, down, front }: WaitingProps) => (
+const Waiting = memo(({ id, place, label, above, below, repo, priority, text, up, down, front }: WaitingProps) => (
   <tr>
     <td>{place}</td>
     <td>
@@ -106,8 +95,8 @@ const Waiting = memo(({ id, place, label, repo, priority, text, up, down, front 
     <td>{shownLine(text, 120)}</td>
     <td>
       <span class="actions">
-        <Move id={id} label={label} to={up} word="↑" says="↑ one up" />
-        <Move id={id} label={label} to={down} word="↓" says="↓ one down" />
+        <Move id={id} label={label} to={up} word="↑" says={`↑ above ${shownLine(above, 40)}`} />
+        <Move id={id} label={label} to={down} word="↓" says={`↓ below ${shownLine(below, 40)}`} />
         <Move id={id} label={label} to={front} word="To front" says="To front" />
       </span>
     </td>
@@ -158,7 +147,7 @@ function Limit({ queue }: { queue: QueueState }) {
       class="card"
       onSubmit={(event) => {
         event.preventDefault();
-        void press(lever).then(() => setTyped(null));
+        void press(lever).then((done) => done !== undefined && setTyped(null));
       }}
     >
       <div class="field">

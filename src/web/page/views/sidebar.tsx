@@ -5,7 +5,7 @@ import { useAll, useBox } from "../box.ts";
 import { cursor, filter } from "../nav.ts";
 import { allGroups, type Group, groupsOf, groupTitles, matches } from "../pure/groups.ts";
 import { scrollTo, sliceAt, topsOf } from "../pure/window.ts";
-import { loadOlder, state } from "../store.ts";
+import { link, loadOlder, state } from "../store.ts";
 import { Row } from "./row.tsx";
 
 const [groupPx, rowPx, morePx] = [30, 54, 46];
@@ -25,6 +25,7 @@ export function Sidebar() {
   const loaded = useBox(state, ({ loaded }) => loaded);
   const more = useBox(state, ({ more }) => more);
   const words = useAll(filter);
+  const { kind } = useAll(link);
   const groups = useMemo(
     () => (words.trim() === "" ? allGroups(rows) : groupsOf([...rows.values()].filter((task) => matches(task, words)))),
     [rows, words],
@@ -58,7 +59,7 @@ export function Sidebar() {
       ) : (
         <div class="empty">
           {!loaded ? (
-            <p>Loading …</p>
+            <p>{kind === "out" ? "Not let in." : kind === "lost" ? "No runner." : "Loading …"}</p>
           ) : rows.size > 0 ? (
             <>
               <p>No task is like “{words}”.</p>
@@ -85,14 +86,15 @@ function Rows({ items }: { items: readonly Item[] }) {
   const tops = useMemo(() => topsOf(items.map(heightOf)), [items]);
   const measure = () => {
     const element = box.current;
-    if (element !== null && (element.scrollTop !== view.top || element.clientHeight !== view.height))
-      setView({ top: element.scrollTop, height: element.clientHeight });
+    if (element === null) return;
+    const { scrollTop: top, clientHeight: height } = element;
+    setView((last) => (last.top === top && last.height === height ? last : { top, height }));
   };
   useLayoutEffect(() => {
     const watch = new ResizeObserver(measure);
     if (box.current !== null) watch.observe(box.current);
     return () => watch.disconnect();
-  });
+  }, []);
   useLayoutEffect(() => {
     const element = box.current;
     const index = items.findIndex((item) => item.kind === "row" && item.task.id === at);

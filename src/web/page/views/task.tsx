@@ -36,10 +36,12 @@ export function TaskView({ id, tab }: { id: string; tab: TaskTab }) {
         <Trouble error={trouble} />
       </div>
     ) : (
-      <p class="empty">Loading …</p>
+      <p class="empty" role="status">
+        {live ? "Loading …" : "It is shown as soon as a runner is there again."}
+      </p>
     );
   return (
-    <article class={`inner${tab === "log" ? " fill" : ""}`} aria-label={`Task ${shownLine(task.label, 80)}`}>
+    <article class={`inner ${tab}-tab`} data-view={id} aria-label={`Task ${shownLine(task.label, 80)}`}>
       <Head task={task} />
       {trouble !== null && trouble.status !== 0 && <Trouble error={trouble} />}
       {task.needs !== null && task.state === "blocked" && <NeedsPanel task={task} key={task.needs.since} />}
@@ -82,8 +84,10 @@ function Head({ task }: { task: TaskRow }) {
         <a href="#/">← All tasks</a>
       </p>
       <div class="title">
-        <Mark kind={kind} />
-        <h1>{shownLine(task.label, 100)}</h1>
+        <div class="named">
+          <Mark kind={kind} />
+          <h1>{shownLine(task.label, 100)}</h1>
+        </div>
         <span>
           <span class={`state ${kind}`}>{task.state}</span>
           {age === "" ? "" : ` ${age}`}
