@@ -108,7 +108,7 @@ async function list(
     );
   const listed = await listFrom(
     asked.flatMap((one) => ("row" in one ? [one.row] : [])),
-    { dir, rules, run, audit, settings, lookup },
+    { dir, rules, run, audit, settings, keepsLocked: false, lookup },
   );
   const left = asked.flatMap((one) => ("left" in one ? [one.left] : []));
   const notes = [...otherThan(named, program), ...notAnswered(unknown.map(({ unknown: name }) => name))];

@@ -13,6 +13,7 @@ import { type Bench, CutShort } from "./check.ts";
 import type { Audit, Command, Update } from "./ecosystem.ts";
 import type { Family } from "./families.ts";
 import { checksOf, factsOf, runsOf } from "./journal.ts";
+import { roundsOf } from "./locking.ts";
 import { inPlace, treeIn } from "./place.ts";
 import { keyOf, type UpdateSet } from "./search.ts";
 import { messageOf } from "./verdict.ts";
@@ -92,8 +93,10 @@ async function inSteps(bench: Bench, some: readonly Family[], last: string, path
   async function treeOf({ signal }: Bench, updates: readonly Update[], at: string): Promise<string | undefined> {
     if (signal.aborted) throw new CutShort();
     await git(at, ["reset", "--hard", "--quiet", ground.base]);
-    ecosystem.apply(at, updates);
-    if (ecosystem.lock !== null && !(await locked(bench, ecosystem.lock, at))) return undefined;
+    for (const round of roundsOf(updates)) {
+      ecosystem.apply(at, round);
+      if (ecosystem.lock !== null && !(await locked(bench, ecosystem.lock, at))) return undefined;
+    }
     return await treeIn(at, ecosystem.kept);
   }
 }

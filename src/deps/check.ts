@@ -5,6 +5,7 @@ import { stopRun } from "../process/stop.ts";
 import { lookAt } from "../process/supervised.ts";
 import type { Update } from "./ecosystem.ts";
 import type { Outcome } from "./journal.ts";
+import { roundsOf } from "./locking.ts";
 import { inInstallTurn, keepPackages, lendPackages } from "./packages.ts";
 import { inPlace, treeIn } from "./place.ts";
 import { keyOf, type UpdateSet } from "./search.ts";
@@ -62,9 +63,11 @@ interface Installing {
 async function fromNothing({ bench, run, path, updates }: Installing): Promise<Outcome> {
   const { lock, install, part, apply } = bench.ecosystem;
   if (updates.length > 0) {
-    apply(path, updates);
-    const done = lock === null ? undefined : await runStep(bench, run, "lock", "lock", lock, path);
-    if (done?.ok === false) return done;
+    for (const [i, round] of roundsOf(updates).entries()) {
+      apply(path, round);
+      const done = lock === null ? undefined : await runStep(bench, run, "lock", i === 0 ? "lock" : `lock${i}`, lock, path);
+      if (done?.ok === false) return done;
+    }
   }
   await writeTree(bench, run, path);
   const done = await runStep(bench, run, "install", "install", install, path);
@@ -77,9 +80,13 @@ async function fromBaseline({ bench, run, path, updates }: Installing): Promise<
   const copy = async (command: readonly [string, ...string[]], from: string) =>
     (await runStep(bench, run, "install", "copy", command, from)).ok;
   if (refresh === undefined || !(await lendPackages(bench.ground.dir, path, copy))) return undefined;
-  apply(path, updates);
-  const done = await runStep(bench, run, "install", "refresh", refresh.command, path);
-  if (done.ok) {
+  let done: Outcome | undefined;
+  for (const [i, round] of roundsOf(updates).entries()) {
+    apply(path, round);
+    done = await runStep(bench, run, "install", i === 0 ? "refresh" : `refresh${i}`, refresh.command, path);
+    if (!done.ok) break;
+  }
+  if (done?.ok) {
     await writeTree(bench, run, path);
     return done;
   }

@@ -22,6 +22,8 @@ export interface Update {
   readonly kind: Kind;
   /** In no list but those of development. */
   readonly dev: boolean;
+  /** Its range lets pass a newer version, which is not to be taken. */
+  readonly capped?: boolean;
   readonly places: readonly Place[];
   /** Where its releases are told of, or its page; null when the package names none. */
   readonly link: string | null;

@@ -8,10 +8,10 @@ import { type Bounds, choose, type Package, usualMinAgeMs } from "./choice.ts";
 import type { Audit, Left, Listed, Place, Ranges, Rules, Run, Update } from "./ecosystem.ts";
 import { oddNode, promisedBy } from "./engines.ts";
 import { releasesOf, repositoryOf } from "./links.ts";
-import { type Lookup, lookupBy } from "./packument.ts";
+import { type Lookup, lookupBy, type Packument } from "./packument.ts";
 import { isNamed } from "./patterns.ts";
 import { manifestMaybe, placesOf } from "./placed.ts";
-import { inReach, isNewer, isVersion, kindOf, lowest, rangeFor } from "./versions.ts";
+import { highestOf, inReach, isNewer, isVersion, kindOf, lowest, rangeFor } from "./versions.ts";
 
 /** One package as one manifest asks for it. */
 export interface Row {
@@ -46,6 +46,8 @@ export interface Listing {
   readonly run: Run;
   readonly audit: Promise<Audit>;
   readonly settings: Settings;
+  /** What is locked stays when a range is written that lets it pass, so a version below the highest can be had. */
+  readonly keepsLocked: boolean;
   /** Left out: npm is asked what the registry does not say to everybody. */
   readonly lookup?: Lookup;
 }
@@ -64,7 +66,7 @@ export interface Settings {
 
 export async function listFrom(
   rows: readonly Row[],
-  { dir, rules, run, audit, settings, lookup = lookupBy(settings.all, run) }: Listing,
+  { dir, rules, run, audit, settings, keepsLocked, lookup = lookupBy(settings.all, run) }: Listing,
 ): Promise<Listed> {
   const own = rules.minAgeMs ?? (settings.byDefault ? null : settings.minAgeMs);
   const holes = await audit;
@@ -84,6 +86,7 @@ export async function listFrom(
   const names = (what: Unknown["unknown"]) => [
     ...new Set(found.flatMap((one) => ("unknown" in one && one.unknown === what ? [one.name] : []))),
   ];
+  const chosen = found.flatMap((one) => ("places" in one ? [one] : []));
   const [noTimes, noAnswer] = [names("times"), names("versions")];
   const notes = [
     ...(noTimes.length === 0 || bounds.minAgeMs === 0
@@ -93,8 +96,8 @@ export async function listFrom(
     ...(rules.engines ? oddNodes(dir, rows) : []),
   ];
   return {
-    updates: joined(found.flatMap((one) => ("places" in one ? [one] : []))),
-    left: distinct(found.flatMap((one) => ("why" in one ? [one] : []))),
+    updates: joined(chosen.filter((one) => keepsLocked || one.past === null)),
+    left: distinct([...found.flatMap((one) => ("why" in one ? [one] : [])), ...(keepsLocked ? [] : chosen.flatMap(notHeld))]),
     notes,
   };
 }
@@ -137,6 +140,8 @@ interface One {
   readonly repository: string | null;
   readonly peers: { readonly from: Ranges; readonly to: Ranges };
   readonly places: readonly Place[];
+  /** The newest that their ranges would let pass; null: that is `to`. */
+  readonly past: string | null;
 }
 /** Something the registry did not tell. */
 interface Unknown {
@@ -167,8 +172,22 @@ async function look(dir: string, row: Row, bounds: Bounds, lookup: Lookup, node:
   const link = releasesOf(repository) ?? (homepage as string | undefined) ?? repository;
   const rest = [...left.map((one) => (one.beyond ? { ...one, link } : one)), ...unknown];
   if (to === null) return rest;
-  const one: One = { name, from: current, to, link, repository, peers: { from: peersOf(current), to: peersOf(to) }, places };
-  return [one, ...rest];
+  const peers = { from: peersOf(current), to: peersOf(to) };
+  return [{ name, from: current, to, link, repository, peers, places, past: pastOf(row, to, places, known, bounds) }, ...rest];
+}
+
+function pastOf({ name }: Row, to: string, places: readonly Place[], { versions, time }: Packument, bounds: Bounds): string | null {
+  const ranges = places.map(({ range }) => (rangeFor(range, to) ?? to).replace(/^\s*npm:/, ""));
+  // What is too young by the manager's own rule it does not take by itself.
+  const isKeptOut = (one: string) => bounds.now - Date.parse(time?.[one] ?? "") < bounds.floorMs && !bounds.isExempt(name, one);
+  const isLetPass = (one: string) => isNewer(one, to) && ranges.some((range) => inReach(one, range)) && !isKeptOut(one);
+  return highestOf(Object.keys(versions).filter(isLetPass)) ?? null;
+}
+
+function notHeld({ name, from, to, places, past }: One): Left[] {
+  if (past === null) return [];
+  const range = rangeFor(places[0]?.range ?? "", to) ?? to;
+  return [{ name, from, latest: to, why: `asked for as \`${range}\` it would be ${past}, which is not to be taken` }];
 }
 
 /** What the installed package says of itself. */
@@ -188,7 +207,8 @@ function joined(all: readonly One[]): Update[] {
     const from = lowest(some.map((one) => one.from));
     const places = some.flatMap((one) => one.places);
     const dev = places.every(({ field }) => field === "devDependencies");
-    return { name, from, to, kind: kindOf(from, to), dev, places, link, repository, peers };
+    const capped = some.some((one) => one.past !== null);
+    return { name, from, to, kind: kindOf(from, to), dev, ...(capped ? { capped } : {}), places, link, repository, peers };
   });
 }
 

@@ -19,7 +19,7 @@ export function npm({ locked, test }: { readonly locked: boolean; readonly test:
       suits: (dir) => !workspacesOf(dir).some((one) => hasScripts(join(dir, one))),
     },
     check: test ? "npm test" : null,
-    list,
+    list: (dir, rules, run, audit) => list(dir, locked, rules, run, audit),
     apply,
     audit: (run) => auditOf(["npm", "audit", "--json", "--package-lock-only"], run, npmFound),
   };
@@ -33,7 +33,7 @@ interface Row {
   readonly dependedByLocation?: string;
 }
 
-async function list(dir: string, rules: Rules, run: Run, audit: Promise<Audit>): Promise<Listed> {
+async function list(dir: string, locked: boolean, rules: Rules, run: Run, audit: Promise<Audit>): Promise<Listed> {
   const [{ stdout, stderr, exitCode }, settings] = await Promise.all([
     run(["npm", "outdated", "--json", "--long"]),
     settingsOf(["npm", "config", "list", "--json"], run),
@@ -48,7 +48,7 @@ async function list(dir: string, rules: Rules, run: Run, audit: Promise<Audit>):
         ? []
         : [{ name, current, wanted, latest, location: dependedByLocation }],
     ),
-    { dir, rules, run, audit, settings },
+    { dir, rules, run, audit, settings, keepsLocked: locked },
   );
 }
 

@@ -18,7 +18,7 @@ export function pnpm({ locked, test }: { readonly locked: boolean; readonly test
     lock: locked ? ["pnpm", "install", "--lockfile-only", "--no-frozen-lockfile"] : null,
     install: locked ? ["pnpm", "install", "--frozen-lockfile", "--prefer-offline"] : ["pnpm", "install", "--no-lockfile"],
     check: test ? "pnpm test" : null,
-    list,
+    list: (dir, rules, run, audit) => list(dir, locked, rules, run, audit),
     apply,
     audit: (run) => auditOf(["pnpm", "audit", "--json"], run, registryFound),
   };
@@ -31,7 +31,7 @@ interface Outdated {
 }
 
 /** It names a package once, with one of those that ask for it; the manifests say who all do. */
-async function list(dir: string, rules: Rules, run: Run, audit: Promise<Audit>): Promise<Listed> {
+async function list(dir: string, locked: boolean, rules: Rules, run: Run, audit: Promise<Audit>): Promise<Listed> {
   const outdated = answerOf<Record<string, Outdated>>("pnpm outdated", await run(["pnpm", "outdated", "--recursive", "--format", "json"]));
   const projects = answerOf<{ path: string }[]>("pnpm ls", await run(["pnpm", "ls", "--recursive", "--depth", "-1", "--json"]));
   const rows: Row[] = [];
@@ -46,5 +46,6 @@ async function list(dir: string, rules: Rules, run: Run, audit: Promise<Audit>):
       if (own !== undefined) rows.push({ name, current: own, wanted: inReach(wanted, range) ? wanted : own, latest, location });
     }
   }
-  return await listFrom(rows, { dir, rules, run, audit, settings: await settingsOf(["pnpm", "config", "list", "--json"], run) });
+  const settings = await settingsOf(["pnpm", "config", "list", "--json"], run);
+  return await listFrom(rows, { dir, rules, run, audit, settings, keepsLocked: locked });
 }

@@ -63,7 +63,7 @@ async function list(dir: string, workspaces: boolean, rules: Rules, run: Run, au
   });
   return await listFrom(
     rows.filter(({ current, wanted, latest }) => [current, wanted, latest].every((version) => /^\d/.test(version))),
-    { dir, rules, run, audit, settings: await settingsOf(configList, run) },
+    { dir, rules, run, audit, settings: await settingsOf(configList, run), keepsLocked: false },
   );
 }
 

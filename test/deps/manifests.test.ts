@@ -46,14 +46,14 @@ async function within<T>(files: Readonly<Record<string, string>>, work: (dir: st
 }
 
 const list = (files: Readonly<Record<string, string>>, rows: readonly Row[], run = programs()) =>
-  within(files, (dir) => listFrom(rows, { dir, rules, run, audit, settings }));
+  within(files, (dir) => listFrom(rows, { dir, rules, run, audit, settings, keepsLocked: true }));
 const manifest = (lists: object) => JSON.stringify({ name: "p", version: "1.0.0", ...lists });
 
 test("a byte order mark, ends of lines as on Windows and tabs stay; a package in several lists is written into all of them", async () => {
   const text =
     '\ufeff{\r\n\t"dependencies": {\r\n\t\t"@a/b": "^1.0.0",\t"c": "*"\r\n\t},\r\n\t"devDependencies": { "@a/b" : "~1.0.0" }\r\n}';
   await within({ "package.json": text }, async (dir) => {
-    const { updates, left } = await listFrom([row("@a/b"), row("c")], { dir, rules, run: programs(), audit, settings });
+    const { updates, left } = await listFrom([row("@a/b"), row("c")], { dir, rules, run: programs(), audit, settings, keepsLocked: true });
     assert.equal(
       updates.map(({ name, places, dev }) => [name, places.map(({ field }) => field), dev]),
       [["@a/b", ["dependencies", "devDependencies"], false]],
@@ -129,7 +129,7 @@ test("150 of them", async () => {
   await within(files, async (dir) => {
     const { updates } = await listFrom(
       names.map((name) => row(name)),
-      { dir, rules, run: programs(), audit, settings },
+      { dir, rules, run: programs(), audit, settings, keepsLocked: true },
     );
     assert.is(updates.length, 150);
     apply(dir, updates);

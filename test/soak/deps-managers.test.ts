@@ -1,5 +1,5 @@
 /** `copse deps` from outside with every package manager it knows, over a workspace; packages that write into themselves reach nobody else's copy of them. */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -82,6 +82,62 @@ for (const manager of ["npm", "pnpm", "yarn"] as const) {
         await box.run(install);
         await box.run(["env", "ONLY_LOOK=1", "node", "test.js"]);
         assert.equal(left(dirname(ran.report)), [], "no place is left, and nothing of the packages");
+      } finally {
+        await box.close();
+      }
+    },
+  );
+}
+
+/** Writes down which versions it was run with; fails with `bad` new. */
+const versionsFile = `
+const { appendFileSync } = require("node:fs");
+const all = ["young", "plain", "bad"].map((name) => name + "@" + require(name));
+appendFileSync(process.env.TESTED, all.join(" ") + "\\n");
+if (require("bad") !== "1.0.0") { console.error("not ok: bad"); process.exit(1); }
+`;
+
+for (const manager of ["npm", "pnpm", "yarn"] as const) {
+  (managers === undefined && manager !== "npm" ? test.skip : test)(
+    `${manager}, with a range that lets pass a version of yesterday: ${manager === "yarn" ? "the older one is left alone, for it cannot be held" : "the older one is locked, whatever the range"}`,
+    async () => {
+      if (managers !== undefined) process.env["PATH"] = `${managers}:${process.env["PATH"]}`;
+      const { lock, lockfile } = installs[manager];
+      const of = (dependencies: Readonly<Record<string, string>>) =>
+        `${JSON.stringify({ name: "root", version: "1.0.0", private: true, scripts: { test: "node test.js" }, dependencies }, null, 2)}\n`;
+      const ranges = { young: "^1.0.0", plain: "^1.0.0", bad: "~1.0.0" };
+      const box = await outdated({ names: [], conflicts: [], files: { "package.json": of({}), "test.js": versionsFile }, lock });
+      try {
+        const day = 86_400_000;
+        const release = (name: string, version: string, days: number) => {
+          box.registry.add(name, version);
+          box.registry.released(name, version, new Date(Date.now() - days * day));
+        };
+        for (const name of Object.keys(ranges)) release(name, "1.0.0", 400);
+        writeFileSync(join(box.repo, "package.json"), of(ranges));
+        await box.run(lock);
+        box.git(["commit", "-q", "-a", "-m", "packages"]);
+        for (const name of Object.keys(ranges)) release(name, "1.1.0", 100);
+        release("young", "1.2.0", 1);
+        const ran = await box.json(["deps", "--split"]);
+        const why = ran.left.find(({ name, latest }: any) => name === "young" && latest === "1.1.0")?.why;
+        const commits = box
+          .git(["rev-list", `main..${ran.branch}`])
+          .trim()
+          .split("\n");
+        if (manager === "yarn") {
+          assert.is(why, "asked for as `^1.1.0` it would be 1.2.0, which is not to be taken", JSON.stringify(ran.left));
+          assert.equal(keptOf(ran), ["plain"], JSON.stringify(ran));
+        } else {
+          assert.is(why, undefined);
+          assert.equal(keptOf(ran), ["plain", "young"], JSON.stringify(ran));
+          assert.match(box.git(["show", `${ran.branch}:package.json`]), /"young": "\^1\.1\.0"/);
+          assert.is(commits.length, 2);
+        }
+        for (const commit of commits) assert.not.match(box.git(["show", `${commit}:${lockfile}`]), /1\.2\.0/);
+        const tested = readFileSync(box.tested, "utf8");
+        assert.not.match(tested, /young@1\.2\.0/, "it was never installed");
+        assert.match(tested, manager === "yarn" ? /young@1\.0\.0 plain@1\.1\.0 bad@1\.0\.0/ : /young@1\.1\.0 plain@1\.1\.0 bad@1\.0\.0/);
       } finally {
         await box.close();
       }
