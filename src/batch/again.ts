@@ -9,6 +9,8 @@ interface Joining {
   readonly anew?: boolean;
   /** Tasks it has put together, which the file has no more. */
   readonly left?: readonly Prerequisite[];
+  /** Tasks it goes on putting together, which this start is not about. */
+  readonly besides?: readonly Prerequisite[];
 }
 
 export type Action =
@@ -26,8 +28,14 @@ export interface Step {
 /** `failed`: nothing that is new; `fresh`: what has ended is done anew. */
 export type Wish = "new" | "failed" | "fresh";
 
-/** `made`: the batch's tasks so far, of this repository. `usualBase`: where tasks begin for which the file says nothing. */
-export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], wish: Wish, usualBase: string | null = null): Step[] {
+/** `made`: the batch's tasks so far, of this repository. `usualBase`: where tasks begin for which the file says nothing. `narrowed`: values were given besides the file, so what is not planned has not left it. */
+export function stepsOf(
+  planned: readonly PlannedTask[],
+  made: readonly Task[],
+  wish: Wish,
+  usualBase: string | null = null,
+  narrowed = false,
+): Step[] {
   const byKey = new Map<string, Task[]>();
   for (const task of made) {
     const key = task.request.batchKey ?? "";
@@ -38,7 +46,7 @@ export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], 
     const content = contentOf(one);
     const earlier = byKey.get(one.key) ?? [];
     const action = one.joint
-      ? actionForJoint(earlier, { content, base: String(one.flags["base"] ?? usualBase), left: leftBy(planned, made) }, steps, wish)
+      ? actionForJoint(earlier, { content, base: String(one.flags["base"] ?? usualBase), ...missing(planned, made, narrowed) }, steps, wish)
       : actionFor(earlier, content, wish);
     steps.push({ planned: one, content, action });
   }
@@ -48,27 +56,34 @@ export function stepsOf(planned: readonly PlannedTask[], made: readonly Task[], 
 /** Has the batch something to do but to put together? */
 export const isBusy = (steps: readonly Step[]): boolean => steps.some(({ planned, action }) => !planned.joint && action.do !== "keep");
 
-/** Tasks of the batch that the file has no more. */
-function leftBy(planned: readonly PlannedTask[], made: readonly Task[]): (joint: Task) => Prerequisite[] {
+/** Tasks of the batch that are not planned: those that have left the file, and those that this start is not about. */
+function missing(planned: readonly PlannedTask[], made: readonly Task[], narrowed: boolean): Pick<Wanted, "left" | "besides"> {
   const keys = new Set(planned.map(({ key }) => key));
   const gone = new Set(made.filter(({ request }) => !keys.has(request.batchKey ?? "")).map(({ id }) => id));
-  return ({ request: { after = [], left = [] } }) => [
-    ...new Map([...left, ...after].filter(({ id }) => gone.has(id)).map((one) => [one.id, one])).values(),
-  ];
+  const those = (some: readonly Prerequisite[]) => [...new Map(some.filter(({ id }) => gone.has(id)).map((one) => [one.id, one])).values()];
+  return narrowed
+    ? { left: ({ request }) => those(request.left ?? []), besides: ({ request }) => those(request.after ?? []) }
+    : { left: ({ request }) => those([...(request.left ?? []), ...(request.after ?? [])]), besides: () => [] };
 }
 
 interface Wanted {
   readonly content: string;
   readonly base: string;
   readonly left: (joint: Task) => Prerequisite[];
+  readonly besides: (joint: Task) => Prerequisite[];
 }
 
 /** It is the last of the steps: what the others come to says whether theirs has to be put together anew. */
-function actionForJoint(earlier: readonly Task[], { content, base, left: leftOf }: Wanted, others: readonly Step[], wish: Wish): Action {
+function actionForJoint(
+  earlier: readonly Task[],
+  { content, base, left: leftOf, besides: besidesOf }: Wanted,
+  others: readonly Step[],
+  wish: Wish,
+): Action {
   const [now] = [...earlier].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   if (now === undefined) return actionFor(earlier, content, wish);
   const { request, runStartedAt } = now;
-  const left = leftOf(now);
+  const [left, besides] = [leftOf(now), besidesOf(now)];
   const fewer = left.find(({ id }) => request.after?.some((one) => one.id === id));
   const changed = request.batchContent !== content;
   const since = others.find(({ action }) => "task" in action && (action.task?.endedAt ?? "") > (runStartedAt ?? ""));
@@ -77,7 +92,7 @@ function actionForJoint(earlier: readonly Task[], { content, base, left: leftOf 
   if (!isTerminal(now)) {
     const why = `${now.state} already`;
     return isBusy(others) || fewer !== undefined || changed
-      ? { do: "keep", task: now, why, anew: true, left }
+      ? { do: "keep", task: now, why, anew: true, left, besides }
       : { do: "keep", task: now, why };
   }
   if (changed && wish === "failed" && !again && now.state === "completed") return { do: "keep", task: null, why: "changed; left out" };
@@ -101,7 +116,7 @@ function actionForJoint(earlier: readonly Task[], { content, base, left: leftOf 
     return { do: "start", why: `${why}, and it begins at ${base === "null" ? "the default branch" : base}` };
   const restore = now.worktreeState === "removed";
   if (restore && (!pr || now.removal?.ref == null)) return { do: "start", why: `${why}, and its worktree is gone` };
-  return { do: "retry", task: now, why, anew: again || changed, left, ...(restore ? { restore } : {}) };
+  return { do: "retry", task: now, why, anew: again || changed, left, besides, ...(restore ? { restore } : {}) };
 }
 
 function actionFor(earlier: readonly Task[], content: string, wish: Wish): Action {

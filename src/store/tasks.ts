@@ -102,18 +102,26 @@ function claimLabel(state: string, wanted: NewTask, id: string): { label: string
     const claimed = inTheWay === undefined ? claimSlug(state, wanted.repoId, slug, id) : undefined;
     if (claimed?.ours) return { label, slug, claim: claimed.file };
     if (wanted.label === null && n < 1000) continue;
-    if (inTheWay !== undefined)
+    // A task that has begun has its branch, too; the label is what is to be said of it.
+    const holder = claimed?.by ?? holderOf(state, wanted.repoId, slug);
+    if (inTheWay !== undefined && holder === undefined)
       throw new CopseError("BRANCH_TAKEN", `the label ${label} cannot be used: ${inTheWay}`, {
         hint: `Choose another label, or go on with the earlier task: copse show ${label}`,
       });
-    if (claimed !== undefined && !existsSync(taskDir(state, wanted.repoId, claimed.by)))
+    if (holder !== undefined && !isMadeSoon(taskDir(state, wanted.repoId, holder)))
       throw new CopseError("BUSY", `the label ${label} is just being given to another task, or its command was killed over that`, {
         hint: "Try again in 10 seconds.",
       });
-    throw new CopseError("LABEL_TAKEN", `the label ${label} is in use by an open task (${claimed?.by})`, {
+    throw new CopseError("LABEL_TAKEN", `the label ${label} is in use by an open task (${holder})`, {
       hint: `See \`copse show ${label}\`, or choose another label.`,
     });
   }
+}
+
+/** Between a claim and its task's folder lie a few files. */
+function isMadeSoon(dir: string): boolean {
+  for (let looks = 0; looks < 10 && !existsSync(dir); looks++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  return existsSync(dir);
 }
 
 function claimCheckout(state: string, wanted: NewTask, name: string, id: string): string {
@@ -149,8 +157,8 @@ function claimSlug(state: string, repoId: string, slug: string, id: string): { o
   for (;;) {
     const numbers = claimsOf(dir, slug);
     const top = numbers.at(-1) ?? 0;
-    const holder = top === 0 ? undefined : readMaybe(join(dir, `${slug}.${top}`));
-    if (holder && isLabelHeld(state, repoId, holder, join(dir, `${slug}.${top}`))) return { ours: false, by: holder };
+    const holder = holderOf(state, repoId, slug, top);
+    if (holder !== undefined) return { ours: false, by: holder };
     const beside = join(dir, `.${id}`);
     removeFile(beside);
     writeNew(beside, id);
@@ -170,6 +178,14 @@ function claimSlug(state: string, repoId: string, slug: string, id: string): { o
       removeFile(beside);
     }
   }
+}
+
+/** Whose slug it is, by its highest claim; undefined where that counts no more. */
+function holderOf(state: string, repoId: string, slug: string, top?: number): string | undefined {
+  const dir = labelsDir(state, repoId);
+  const file = join(dir, `${slug}.${top ?? claimsOf(dir, slug).at(-1) ?? 0}`);
+  const holder = readMaybe(file);
+  return holder && isLabelHeld(state, repoId, holder, file) ? holder : undefined;
 }
 
 /** Numbers of the claims to a slug, lowest first. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { inBox } from "../cli/support.ts";
-import { builtCli, type Sandbox } from "../support/sandbox.ts";
+import { builtCli, type Sandbox, waitFor } from "../support/sandbox.ts";
 import { tmux } from "../support/tmux.ts";
 
 const node = `'${process.execPath}' '${builtCli}'`;
@@ -50,6 +50,8 @@ inBox(
         120,
       );
       await shell.say("clear");
+      // What is typed before it has cleared would be cleared as well.
+      await waitFor(() => !shell.screen().includes("Left; the tasks go on"), "the screen to be cleared");
       await shell.say(`${node} batch many.yaml`);
       await shell.shows("120 left as they are");
       await shell.shows("120 tasks: 2 running, 118 queued");

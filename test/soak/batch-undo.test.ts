@@ -105,4 +105,24 @@ inBox("the command killed while it makes them: no task is half made, and the sam
   assert.equal(marks(box), [...new Set(marks(box))]);
 });
 
+inBox("killed between a task and its entry in the index: it is known all the same", async (box) => {
+  file(box, 3);
+  await box.copse(["run", "-l", "first", "--exec", "--", "true"]);
+  await box.copse(["runner", "stop"]);
+  const index = join(box.state, "index.jsonl");
+  const before = readFileSync(index);
+  renameSync(join(box.state, "runner"), join(box.state, "runner.away"));
+  writeFileSync(join(box.state, "runner"), "in the way\n");
+  assert.is.not((await box.copse(["batch", "b.yaml", "-b"])).code, 0);
+  // What its last line said was not written yet.
+  const lines = readFileSync(index, "utf8").trimEnd().split("\n");
+  assert.ok(lines.at(-1)?.includes('"t2"') && readFileSync(index).length > before.length);
+  writeFileSync(index, `${lines.slice(0, -1).join("\n")}\n`);
+  rmSync(join(box.state, "runner"));
+  renameSync(join(box.state, "runner.away"), join(box.state, "runner"));
+  const again = await box.copse(["batch", "b.yaml"]);
+  assert.is(again.code, 0, again.stdout + again.stderr);
+  assert.match(again.stderr, /3 left as they are/);
+});
+
 test.run();

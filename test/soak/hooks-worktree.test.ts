@@ -1,6 +1,6 @@
 /** `copse hooks worktree`: odd names, the same name again, ended and killed while it makes a worktree; and all that it does not remove. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -34,7 +34,9 @@ inBox("told to end while it makes one, it takes it back; killed, the next call m
   const second = await beginSlow(box);
   second.child.kill("SIGKILL");
   await ended(second.child);
+  // As git leaves it that was killed at it: the index comes last.
   writeFileSync(join(tree(box, "oak"), "a.txt"), "half written");
+  rmSync(join(box.repo, ".git", "worktrees", "oak", "index"));
   personConfig(box, { setup: "echo whole > whole.txt" });
   // Its session has ended too.
   const lock = join(box.repo, ".git", "worktrees", "oak", "locked");

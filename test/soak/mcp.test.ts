@@ -213,7 +213,8 @@ withClient(
         [mcp, two].map((each) => each.call("task_start", { prompt: "Sleep", label: "same", agent: "sleeps" })),
       );
       assert.equal(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
-      assert.match(String(both.find((made) => made.status === "rejected")?.reason), /LABEL_TAKEN/);
+      const why = String(both.find((made) => made.status === "rejected")?.reason);
+      assert.match(why, /LABEL_TAKEN/, why);
       const left = two.call("task_wait", { timeout: "5m" }).catch(() => "left");
       const seen = mcp.call("task_wait", { tasks: ["same"], timeout: "5m" });
       await waitFor(async () => (await mcp.call("tasks_list")).tasks[0].state === "running", "it to run");

@@ -206,6 +206,22 @@ inLab("the runner killed while it is put together, and when the pull request is 
   assert.is(box.git(["rev-list", "--count", "main..copse/killed"]).trim(), "12");
 });
 
+inLab("started for some values only (--set), what the others have made stays in the one pull request", async (box, lab) => {
+  write(
+    box,
+    `name: narrowed\ndeliver: one-pr\ntasks:\n  each: { matrix: { of: [a, b] }, ${sh("test {{of}} = a -o -e ../../../mended && echo {{of}} > {{of}}.made")} }\n`,
+  );
+  assert.is((await box.copse(["batch", "b.yaml"])).code, 1);
+  assert.match(rows(lab.pulls[0].body)["each-b"]?.at(-1) ?? "", /left out/, lab.pulls[0].body);
+  writeFileSync(join(box.repo, "mended"), "");
+  const ran = await box.copse(["batch", "b.yaml", "--set", "of=b"]);
+  assert.is(ran.code, 0, ran.stdout + ran.stderr);
+  const table = rows(lab.pulls[0].body);
+  for (const label of ["each-a", "each-b"]) assert.match(table[label]?.at(-1) ?? "", /^in, /, lab.pulls[0].body);
+  assert.equal(box.git(["ls-tree", "--name-only", "copse/narrowed"]).trim().split("\n"), ["a.made", "a.txt", "b.made"]);
+  assert.equal([posts(lab), (await box.task("narrowed")).after.map(({ label }: any) => label).sort()], [1, ["each-a", "each-b"]]);
+});
+
 inLab(
   "a file that has lost tasks, or asks for other checks, keeps its one pull request: that holds what the file says now, and says what left",
   async (box, lab) => {

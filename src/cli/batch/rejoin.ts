@@ -13,30 +13,34 @@ type Retry = Extract<Action, { do: "retry" }>;
 type Keep = Extract<Action, { do: "keep" }>;
 
 /** `wanted`: what the file asks of it now; undefined where it is to be delivered again as it is. @throws CopseError */
-export async function joinAgain({ task, left, restore }: Retry, wanted: NewTask | undefined): Promise<Task> {
+export async function joinAgain({ task, left, besides, restore }: Retry, wanted: NewTask | undefined): Promise<Task> {
   const state = stateDir();
   if (restore) await restoreWorktree(state, task);
-  return await tryAgain({ task, dir: taskDir(state, task.repoId, task.id), state }, wanted && ((now) => requestOf(now, wanted, left)));
+  return await tryAgain(
+    { task, dir: taskDir(state, task.repoId, task.id), state },
+    wanted && ((now) => requestOf(now, wanted, left, besides)),
+  );
 }
 
 /** It waits for the others still. @throws CopseError BUSY when it is at work already */
-export async function joinQueued({ task, left }: Keep, wanted: NewTask): Promise<Task> {
+export async function joinQueued({ task, left, besides }: Keep, wanted: NewTask): Promise<Task> {
   const { repoId, id } = task as Task;
   const state = stateDir();
   const { task: now } = await append(state, repoId, id, 0, (one) => {
     if (one.state !== "queued") throw atWork(one);
-    return [{ type: "asked-anew", request: requestOf(one, wanted, left) }];
+    return [{ type: "asked-anew", request: requestOf(one, wanted, left, besides) }];
   });
   await tellRunner(state, repoId, id);
   return now;
 }
 
 /** Where it works stays, and who asked for it first. */
-function requestOf({ request, slug }: Task, wanted: NewTask, left: Keep["left"] = []): Request {
+function requestOf({ request, slug }: Task, wanted: NewTask, left: Keep["left"] = [], besides: Keep["besides"] = []): Request {
   const { left: _left, startedBy: _startedBy, ...now } = wanted.request(slug);
   const { branchName, place, base, startedBy } = request;
   return {
     ...now,
+    ...(besides.length === 0 ? {} : { after: [...(now.after ?? []), ...besides] }),
     branchName,
     place,
     base,

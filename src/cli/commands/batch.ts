@@ -36,7 +36,7 @@ export async function batch(argv: readonly string[]): Promise<number> {
   requireCommits(repo);
   const source = await sourceOf(parsed, repo);
   const { base } = loadConfig(repo.bare ? null : repo.top).config;
-  const steps = stepsOf(source.tasks, tasksOfBatch(stateDir(), repo.id, source.name), wishIn(values), base);
+  const steps = stepsOf(source.tasks, tasksOfBatch(stateDir(), repo.id, source.name), wishIn(values), base, values["set"] !== undefined);
   const ask = !json && isTty(0) && isTty(2) ? (await import("../trust.ts")).askForTrust : undefined;
   const said = await checkSteps(source, steps, repo, ask);
   for (const warning of [...said, ...source.warnings]) err(`copse: ${safe(warning)}\n`);
