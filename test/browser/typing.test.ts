@@ -176,7 +176,7 @@ test("what came of a command with a page of text takes a corner, not the page", 
   await page.getByLabel("Label", { exact: true }).fill("right/");
   await page.getByLabel("Base").fill("no-such-ref");
   await page.getByRole("button", { name: "Start it" }).click();
-  const card = page.locator(".said-last .card").last();
+  const card = page.locator(".said-last [role=alert]").last();
   await card.waitFor();
   const { height } = (await card.boundingBox()) as { height: number };
   assert.ok(height < 300, `${height} px`);

@@ -1,5 +1,5 @@
 /** The frame: bar, notices, sidebar, and the view the address names. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { spokenLast } from "../attention.ts";
 import { useAll, useBox } from "../box.ts";
 import { keepFocus } from "../focus.ts";
@@ -30,8 +30,8 @@ export function App() {
   const before = useRef(at);
   useEffect(followKeys, []);
   useEffect(keepFocus, []);
-  // Another view begins at its top, with the focus there for those who hear the page.
-  useEffect(() => {
+  // Another view begins at its top, with the focus there for those who hear the page; at once, so that it is not taken from where the next key has put it.
+  useLayoutEffect(() => {
     const other = before.current.view !== at.view || (at.view === "task" && before.current.view === "task" && at.id !== before.current.id);
     before.current = at;
     if (!other || main.current === null) return;
