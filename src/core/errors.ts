@@ -96,7 +96,7 @@ export function isDiskFull(error: unknown): boolean {
   if (["ENOSPC", "EDQUOT", "EFBIG"].includes(systemCode(error))) return true;
   const cause = (error as { cause?: unknown } | null)?.cause;
   if (cause !== undefined && isDiskFull(cause)) return true;
-  return error instanceof Error && /No space left on device|Disk quota exceeded/i.test(error.message);
+  return error instanceof Error && /No space left on device|Out of diskspace|Disk quota exceeded/i.test(error.message);
 }
 
 /** The message of anything that was thrown. */

@@ -94,8 +94,9 @@ export class Runner {
       this.#leave = resolve;
     });
     this.#takeStock();
-    await this.#door.open();
+    // Before the door: who has met the runner sends it events.
     await this.#hooks.open();
+    await this.#door.open();
     void this.#ui.begin();
     this.#say(`runner ${process.pid} is up: epoch ${this.#epoch}, ${this.#records.size} open tasks, limit ${this.#settings.text}`);
     const timer = setInterval(() => void this.#tick(), tickMs);
