@@ -4,37 +4,11 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { campaign, type News, type Wish } from "../../src/deps/campaign.ts";
-import type { Ecosystem, Update } from "../../src/deps/ecosystem.ts";
 import { gitEnv } from "../../src/git/git.ts";
 import { findRepository } from "../../src/git/repository.ts";
 import { depsDir } from "../../src/store/paths.ts";
+import { packagesOf, plainEcosystem, plainWish } from "../support/plain-ecosystem.ts";
 import { type Sandbox, sandbox, waitFor } from "../support/sandbox.ts";
-
-const update = (name: string): Update => ({
-  name,
-  from: "1",
-  to: "2",
-  kind: "minor",
-  dev: false,
-  places: [{ manifest: "packages", field: "", range: "1" }],
-  link: null,
-});
-
-const plain = (names: readonly string[], install = ":"): Ecosystem => ({
-  name: "plain",
-  env: {},
-  lock: ["/bin/sh", "-c", "sort -o lock packages"],
-  install: ["/bin/sh", "-c", install],
-  check: null,
-  list: async () => ({ updates: names.map(update), left: [] }),
-  apply(dir, updates) {
-    const file = join(dir, "packages");
-    writeFileSync(
-      file,
-      updates.reduce((text, { name }) => text.replace(`${name} 1\n`, `${name} 2\n`), readFileSync(file, "utf8")),
-    );
-  },
-});
 
 interface World extends Sandbox {
   wish(check: string, more?: Partial<Wish>): Wish;
@@ -42,7 +16,7 @@ interface World extends Sandbox {
 }
 
 async function world(names: readonly string[]): Promise<World> {
-  const text = names.map((name) => `${name} 1\n`).join("");
+  const text = packagesOf(names);
   const box = await sandbox({ packages: text, lock: text });
   Object.assign(process.env, { GIT_CONFIG_GLOBAL: box.env["GIT_CONFIG_GLOBAL"], GIT_CONFIG_NOSYSTEM: "1" });
   const news: News[] = [];
@@ -50,31 +24,14 @@ async function world(names: readonly string[]): Promise<World> {
     ...box,
     news,
     wish: (check, more = {}) => ({
-      state: box.state,
-      repo: findRepository(box.repo),
-      asked: {
+      ...plainWish({
+        repo: box.repo,
+        state: box.state,
         base: box.git(["rev-parse", "HEAD"]).trim(),
-        target: "minor",
-        checks: [check],
-        only: [],
-        ignore: [],
-        pin: {},
-        minAgeMs: null,
-        engines: true,
-        otherUpdaters: false,
-        groups: [],
-        split: false,
-      },
-      baseRef: "HEAD",
-      ecosystem: plain(names),
-      limit: 2,
-      env: { ...gitEnv(box.env), TEST_SANDBOX: box.dir },
-      signal: new AbortController().signal,
-      fresh: false,
-      said: async () => ({ refusals: [], notes: [] }),
-      branch: (label) => `copse/${label}`,
-      publish: null,
-      handOver: null,
+        check,
+        ecosystem: plainEcosystem(names),
+        env: { ...gitEnv(box.env), TEST_SANDBOX: box.dir },
+      }),
       told: (one) => void news.push(one),
       ...more,
     }),
@@ -124,7 +81,7 @@ test("nothing to update: the check is not even run", () =>
 
 test("a registry that cannot be reached blames no update; the campaign goes on from there", () =>
   inside(["a", "b"], async (box) => {
-    const down = plain(["a", "b"], "grep -q 2 lock || exit 0; echo 'npm error code ECONNREFUSED'; exit 1");
+    const down = plainEcosystem(["a", "b"], "grep -q 2 lock || exit 0; echo 'npm error code ECONNREFUSED'; exit 1");
     const failed = await campaign(box.wish(":", { ecosystem: down })).catch((error: unknown) => error as Error & { code: string });
     assert.ok(failed instanceof Error);
     assert.is(failed.code, "COMMAND_FAILED");

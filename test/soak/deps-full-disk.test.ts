@@ -5,71 +5,24 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CopseError } from "../../src/core/errors.ts";
 import { campaign, type Wish } from "../../src/deps/campaign.ts";
-import type { Ecosystem } from "../../src/deps/ecosystem.ts";
-import { findRepository } from "../../src/git/repository.ts";
 import { fill, mayMount, mount, unmountAll } from "../support/full-disk.ts";
+import { packagesOf, plainEcosystem, plainWish } from "../support/plain-ecosystem.ts";
 import { type Sandbox, sandbox } from "../support/sandbox.ts";
 import { outdated } from "../support/updates.ts";
 
 const disk = suite("full disk of a campaign");
 const names = ["a", "b", "c", "d"];
 
-/** A manifest with `name version` a line, and files beside it that need room. */
-const plain: Ecosystem = {
-  name: "plain",
-  env: {},
-  lock: ["/bin/sh", "-c", "sort packages > lock"],
-  install: ["/bin/sh", "-c", "cp big installed"],
-  check: null,
-  list: async () => ({
-    updates: names.map((name) => ({
-      name,
-      from: "1",
-      to: "2",
-      kind: "minor",
-      dev: false,
-      places: [{ manifest: "packages", field: "", range: "1" }],
-      link: null,
-    })),
-    left: [],
-  }),
-  apply(dir, updates) {
-    const file = join(dir, "packages");
-    writeFileSync(
-      file,
-      updates.reduce((text, { name }) => text.replace(`${name} 1\n`, `${name} 2\n`), readFileSync(file, "utf8")),
-    );
-  },
-};
-
-const wishFor = (box: Sandbox, state: string): Wish => ({
-  state,
-  repo: findRepository(box.repo),
-  asked: {
+const wishFor = (box: Sandbox, state: string): Wish =>
+  plainWish({
+    repo: box.repo,
+    state,
     base: box.git(["rev-parse", "HEAD"]).trim(),
-    target: "minor",
-    checks: ['echo begun; echo x >> "$TESTED"; ! grep -q "b 2" packages'],
-    only: [],
-    ignore: [],
-    pin: {},
-    minAgeMs: null,
-    engines: true,
-    otherUpdaters: false,
-    groups: [],
-    split: false,
-  },
-  baseRef: "HEAD",
-  ecosystem: plain,
-  limit: 2,
-  env: { ...box.env, TEST_SANDBOX: box.dir, TESTED: join(box.dir, "tested") } as Record<string, string>,
-  signal: new AbortController().signal,
-  fresh: false,
-  said: async () => ({ refusals: [], notes: [] }),
-  branch: (label) => `copse/${label}`,
-  publish: null,
-  handOver: null,
-  told: () => {},
-});
+    check: 'echo begun; echo x >> "$TESTED"; ! grep -q "b 2" packages',
+    // Files that need room.
+    ecosystem: plainEcosystem(names, "cp big installed"),
+    env: { ...box.env, TEST_SANDBOX: box.dir, TESTED: join(box.dir, "tested") } as Record<string, string>,
+  });
 
 function nothingLeft(box: Sandbox): void {
   assert.is(box.git(["worktree", "list", "--porcelain"]).match(/^worktree /gm)?.length, 1, "no worktree is left");
@@ -85,7 +38,7 @@ function journalWhole(state: string): void {
   }
 }
 
-const text = names.map((name) => `${name} 1\n`).join("");
+const text = packagesOf(names);
 const files = { packages: text, lock: text, big: "0123456789abcdef".repeat(20_000) };
 
 async function runs(wish: Wish): Promise<string[] | CopseError> {
