@@ -17,7 +17,7 @@ test("deps --pr --fix: a pull request of what passed, and one of what the agent 
     if (!prompt.startsWith("Update bad from 1.0.0 to 1.1.0")) return text("Nothing of mine.");
     asked = prompt;
     const trees = join(bare.repo, ".worktrees", "trees");
-    const file = join(trees, readdirSync(trees).find((name) => name.startsWith("deps-bad-")) ?? "", "test.js");
+    const file = join(trees, readdirSync(trees).find((name) => name.startsWith("fix-bad-")) ?? "", "test.js");
     const steps = [
       toolUse("Bash", { command: "npm install bad@1.1.0 --save-exact --no-audit --no-fund" }),
       toolUse("Read", { file_path: file }),
