@@ -104,6 +104,8 @@ async function queueTasks(): Promise<void> {
     const log = join(tasks, copy, "events.jsonl");
     writeFileSync(log, readFileSync(log, "utf8").replaceAll(id, copy).replaceAll('"seed"', `"line-${n}"`));
   }
+  // After a person's stop it is a command that starts the next runner, not a hook.
+  await box.copse(["wait", "blocker", "--timeout", "50ms"]);
   await hearing(box);
 }
 
